@@ -1,0 +1,50 @@
+//! Pixelkeep: a performance-marketing tracker in one binary.
+//!
+//! # The map of the house
+//!
+//! A request becomes a hit (`web::collect`), is journalled before it is answered
+//! (`ingest`), is settled into conversion rows and sealed segments (`ingest`),
+//! and is read back by reports (`report`).
+//!
+//! | room | what lives there | what never enters |
+//! |---|---|---|
+//! | `cli` | one file a command | SQL, key bytes |
+//! | `web` | everything HTTP: collect, console, api, assets | SQL, key bytes |
+//! | `ingest` | a hit into the journal, the journal settled | HTTP, SQL |
+//! | `report` | a question and a period to rows | HTTP, SQL, the clock |
+//! | `privacy` | consent: signals and posture to what may be kept | HTTP, SQL |
+//! | `lifecycle` | account states, and jobs that run by themselves | HTTP, SQL |
+//! | `access` | actions, sign-in, sessions, tokens | HTTP, SQL |
+//! | `store` | all SQL; migrations; sealing at the door of every table | HTTP |
+//! | `crypto` | keyring, seal and open, blind index, passwords, tokens | I/O but the key files |
+//! | `segment` | the columnar format: encode, collapse, merge, scan | I/O, keys |
+//! | `model` | nouns and pure rules | I/O |
+//! | `config` | one option table: default < file < environment < flag | globals |
+//! | `clock` | the only place that asks the time | everything else |
+//! | `error` | one error type with kinds | HTTP, SQL |
+//!
+//! # Arrows
+//!
+//! Imports go along these arrows and never against them; a test reads this block.
+//!
+//! ```text
+//! cli       -> web ingest report privacy lifecycle access store crypto model config clock error
+//! web       -> ingest report privacy lifecycle access store crypto model config clock error
+//! ingest    -> store segment crypto model clock error
+//! report    -> store segment model clock error
+//! privacy   -> store model clock error
+//! lifecycle -> store model clock error
+//! access    -> store crypto model clock error
+//! store     -> segment crypto model clock error
+//! crypto    -> model clock error
+//! segment   -> model clock error
+//! model     -> clock error
+//! config    -> error
+//! clock     -> error
+//! error     ->
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod error;
+pub mod model;

@@ -1,0 +1,222 @@
+//! Accounts, members, sites and publishers: the nouns around a campaign.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::model::consent::Posture;
+use crate::model::id::{AccountId, MemberId, PublisherId, SiteId, SiteKey};
+use crate::model::money::{Currency, Rate};
+
+/// Longest name of anything, in characters.
+pub const NAME_MAX: usize = 120;
+
+/// A name people gave something: trimmed, one line, 1 to 120 characters.
+pub fn parse_name(what: &str, text: &str) -> Result<String> {
+    let name = text.trim();
+    if name.is_empty() {
+        return Err(Error::invalid(format!("{what} needs a name.")));
+    }
+    if name.chars().count() > NAME_MAX || name.chars().any(char::is_control) {
+        return Err(Error::invalid(format!(
+            "{what}: a name has at most {NAME_MAX} characters and stands on one line."
+        )));
+    }
+    Ok(name.to_owned())
+}
+
+/// An e-mail address, checked only for its shape: one `@`, something on both sides.
+pub fn parse_email(text: &str) -> Result<String> {
+    let email = text.trim();
+    let shaped = email.split_once('@').is_some_and(|(local, host)| {
+        !local.is_empty() && host.contains('.') && !host.contains('@')
+    });
+    let clean = !email.chars().any(|c| c.is_control() || c.is_whitespace());
+    if shaped && clean && email.len() <= 254 {
+        Ok(email.to_owned())
+    } else {
+        Err(Error::invalid("This is not an e-mail address."))
+    }
+}
+
+/// The name of a time zone of the IANA database, such as `Europe/Vienna`.
+pub fn parse_timezone(text: &str) -> Result<String> {
+    jiff::tz::TimeZone::get(text.trim())
+        .map(|_| text.trim().to_owned())
+        .map_err(|_| {
+            Error::invalid(
+                "This is not a time zone of the IANA database, such as Europe/Vienna or UTC.",
+            )
+        })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountState {
+    Active,
+    Expired,
+}
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub id: AccountId,
+    pub state: AccountState,
+    pub expires_at: Option<Timestamp>,
+    pub settings: AccountSettings,
+}
+
+impl Account {
+    /// Whether hits are counted at this instant.
+    pub fn collects_at(&self, now: Timestamp) -> bool {
+        self.state == AccountState::Active && self.expires_at.is_none_or(|at| now < at)
+    }
+}
+
+/// What the account itself may change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSettings {
+    pub name: String,
+    /// IANA name.
+    pub timezone: String,
+    pub currency: Currency,
+    /// Whether `/acquisition` answers for this account.
+    #[serde(default)]
+    pub acquisition: bool,
+    /// SHA-256 of the security token of `/acquisition`.
+    #[serde(default)]
+    pub security_token_hash: Option<[u8; 32]>,
+    /// Other currency to units of the account's own.
+    #[serde(default)]
+    pub rates: BTreeMap<String, Rate>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Owner,
+}
+
+/// A person in an account.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub id: MemberId,
+    pub account: AccountId,
+    pub profile: MemberProfile,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MemberProfile {
+    pub email: String,
+    pub role: Role,
+    /// Argon2id in PHC string format.
+    pub password_hash: String,
+}
+
+/// A website of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    pub id: SiteId,
+    pub account: AccountId,
+    pub settings: SiteSettings,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteSettings {
+    pub name: String,
+    pub key: SiteKey,
+    /// Lower-case host names, without port.
+    pub hosts: Vec<String>,
+    pub posture: Posture,
+}
+
+/// A host name as people type it: a bare name, or a URL of which the host is taken.
+pub fn parse_host(text: &str) -> Result<String> {
+    let text = text.trim();
+    let wrong = || {
+        Error::invalid(format!(
+            "{text:?} is not a host name, such as www.example.org."
+        ))
+    };
+    let url = if text.contains("://") {
+        url::Url::parse(text)
+    } else {
+        url::Url::parse(&format!("http://{text}"))
+    };
+    let url = url.map_err(|_| wrong())?;
+    let host = url.host_str().ok_or_else(wrong)?;
+    if host.len() > 253 || url.username() != "" {
+        return Err(wrong());
+    }
+    Ok(host.to_ascii_lowercase())
+}
+
+/// Who sends traffic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publisher {
+    pub id: PublisherId,
+    pub account: AccountId,
+    pub settings: PublisherSettings,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublisherSettings {
+    pub name: String,
+    /// In capitals, each held by one publisher of the account.
+    #[serde(default)]
+    pub coupon_codes: Vec<String>,
+}
+
+/// Coupon codes compare without regard to case and outer blanks. 1 to 64 characters.
+pub fn parse_coupon(text: &str) -> Result<String> {
+    let code = text.trim().to_uppercase();
+    if code.is_empty() || code.chars().count() > 64 || code.chars().any(char::is_control) {
+        return Err(Error::invalid("A coupon code has 1 to 64 characters."));
+    }
+    Ok(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_taken_from_whatever_people_paste() {
+        assert_eq!(
+            parse_host("https://Shop.example/x?y").unwrap(),
+            "shop.example"
+        );
+        assert_eq!(parse_host("shop.example:8080").unwrap(), "shop.example");
+        assert!(parse_host("user@shop.example").is_err());
+        assert!(parse_host("").is_err());
+    }
+
+    #[test]
+    fn zones_with_half_and_quarter_hours_are_known() {
+        for zone in [
+            "Asia/Kolkata",
+            "Asia/Kathmandu",
+            "Australia/Lord_Howe",
+            "UTC",
+        ] {
+            assert!(parse_timezone(zone).is_ok(), "{zone}");
+        }
+        assert!(parse_timezone("Mars/Olympus").is_err());
+    }
+
+    #[test]
+    fn an_email_needs_both_sides() {
+        assert!(parse_email("ann@example.org").is_ok());
+        for wrong in [
+            "ann",
+            "@example.org",
+            "ann@",
+            "a b@example.org",
+            "ann@@example.org",
+        ] {
+            assert!(parse_email(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The nouns of the product and its pure rules. No I/O, no clock, no keys.
+
+pub mod account;
+pub mod action;
+pub mod browser_state;
+pub mod campaign;
+pub mod catalog;
+pub mod consent;
+pub mod conversion;
+pub mod hit;
+pub mod id;
+pub mod money;
+pub mod personal;
+pub mod reason;
+pub mod tally;
+pub mod trail;
