@@ -46,5 +46,6 @@
 #![forbid(unsafe_code)]
 
 pub mod clock;
+pub mod crypto;
 pub mod error;
 pub mod model;

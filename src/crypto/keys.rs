@@ -1,0 +1,146 @@
+//! All keys of an open data folder, and the handles made from them. What the hot
+//! path needs is derived once an account and swapped whole.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::keyring::{AccountKeys, Content, Keyring};
+use super::{BlindIndex, MasterKey, Sealer, SealerClass};
+use crate::error::{Error, Kind, Result};
+use crate::model::id::AccountId;
+
+/// The handles of one account.
+pub(super) struct AccountHandles {
+    stored: AccountKeys,
+    pub(super) row: Sealer,
+    pub(super) trail: Sealer,
+    pub(super) tally: Sealer,
+    pub(super) click: Sealer,
+    pub(super) cookie: Sealer,
+    pub(super) index: BlindIndex,
+}
+
+impl AccountHandles {
+    fn new(id: AccountId, keys: &AccountKeys) -> Self {
+        AccountHandles {
+            row: Sealer::new(id, keys, SealerClass::Row),
+            trail: Sealer::new(id, keys, SealerClass::Trail),
+            tally: Sealer::new(id, keys, SealerClass::Tally),
+            click: Sealer::new(id, keys, SealerClass::Click),
+            cookie: Sealer::new(id, keys, SealerClass::Cookie),
+            index: BlindIndex::new(&keys.index.bytes()),
+            stored: keys.clone(),
+        }
+    }
+}
+
+type Handles = HashMap<AccountId, Arc<AccountHandles>>;
+
+struct Inner {
+    keyring: Mutex<Keyring>,
+    instance: AccountHandles,
+    accounts: ArcSwap<Handles>,
+}
+
+/// The keys of one data folder. Clones are handles to the same.
+#[derive(Clone)]
+pub struct Keys(Arc<Inner>);
+
+impl Keys {
+    /// Makes the keyring of a new data folder.
+    pub fn create(path: &Path, master: &MasterKey) -> Result<Self> {
+        Ok(Self::from_keyring(Keyring::create(path, master)?))
+    }
+
+    /// Opens the keyring of a data folder.
+    pub fn open(path: &Path, master: &MasterKey) -> Result<Self> {
+        Ok(Self::from_keyring(Keyring::open(path, master)?))
+    }
+
+    fn from_keyring(keyring: Keyring) -> Self {
+        Keys(Arc::new(Inner {
+            instance: AccountHandles::new(instance_id(), &keyring.content.instance),
+            accounts: ArcSwap::from_pointee(handles(&keyring.content)),
+            keyring: Mutex::new(keyring),
+        }))
+    }
+
+    /// Goes up with every change of the keyring.
+    pub fn generation(&self) -> u64 {
+        self.lock().content.generation
+    }
+
+    /// Gives an account its keys, durably, before its first row is written.
+    pub fn add_account(&self, id: AccountId) -> Result<()> {
+        let mut keyring = self.lock();
+        keyring.add_account(id)?;
+        self.0.accounts.store(Arc::new(handles(&keyring.content)));
+        Ok(())
+    }
+
+    /// Accounts that have keys.
+    pub fn accounts(&self) -> Vec<AccountId> {
+        self.0.accounts.load().keys().copied().collect()
+    }
+
+    /// Seals and opens one class of an account's data.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for an account without keys.
+    pub fn sealer(&self, account: AccountId, class: SealerClass) -> Result<Sealer> {
+        let handles = self.handles(account)?;
+        Ok(match class {
+            SealerClass::Row => handles.row.clone(),
+            SealerClass::Trail => handles.trail.clone(),
+            SealerClass::Tally => handles.tally.clone(),
+            SealerClass::Click => handles.click.clone(),
+            SealerClass::Cookie => handles.cookie.clone(),
+            SealerClass::Journal(_) => Sealer::new(account, &handles.stored, class),
+        })
+    }
+
+    /// Seals what belongs to the instance rather than to an account.
+    pub fn instance_sealer(&self) -> &Sealer {
+        &self.0.instance.row
+    }
+
+    /// Indexes what is looked up across accounts, such as a sign-in address.
+    pub fn instance_index(&self) -> &BlindIndex {
+        &self.0.instance.index
+    }
+
+    pub fn index(&self, account: AccountId) -> Result<BlindIndex> {
+        Ok(self.handles(account)?.index.clone())
+    }
+
+    pub(super) fn handles(&self, account: AccountId) -> Result<Arc<AccountHandles>> {
+        let accounts = self.0.accounts.load();
+        accounts
+            .get(&account)
+            .cloned()
+            .ok_or_else(|| Error::new(Kind::NotFound, "The keyring holds no key of this account."))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Keyring> {
+        self.0
+            .keyring
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stands for the instance where associated data asks for an account.
+fn instance_id() -> AccountId {
+    AccountId::from_row(0)
+}
+
+fn handles(content: &Content) -> Handles {
+    content
+        .accounts
+        .iter()
+        .map(|(&id, keys)| (id, Arc::new(AccountHandles::new(id, keys))))
+        .collect()
+}

@@ -1,0 +1,22 @@
+//! Keys and what is done with them: the only place with key bytes. Others get
+//! narrow handles ([`Sealer`], [`ClickIds`], [`BlindIndex`]) that can do one thing.
+//! No SQL, no HTTP; the only I/O is the key files.
+
+mod blind_index;
+mod cipher;
+mod click_ids;
+mod keyring;
+mod keys;
+mod master;
+pub mod password;
+mod seal;
+pub mod token;
+
+pub use blind_index::BlindIndex;
+pub use click_ids::ClickIds;
+pub use keys::Keys;
+pub use master::{MasterKey, default_path as default_key_path};
+pub use seal::{Sealer, SealerClass};
+
+#[cfg(test)]
+mod tests;
