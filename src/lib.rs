@@ -49,3 +49,4 @@ pub mod clock;
 pub mod crypto;
 pub mod error;
 pub mod model;
+pub mod segment;

@@ -1,0 +1,68 @@
+//! Sealed columnar segments from the inside: rows to compressed columns and
+//! back. Pure: bytes in, bytes out. No I/O, no keys and no SQL enter here; the
+//! store seals each column apart, so that a reader opens only those it needs.
+//!
+//! Two classes share one format. A **trail** segment holds one row a hit, a
+//! **tally** segment counts under dimensions with equal rows collapsed. Whatever
+//! bytes are decoded, the answer is rows or [`Kind::Damaged`], never a panic and
+//! never an allocation beyond [`ROWS_MAX`] rows or [`COLUMN_BYTES_MAX`] bytes.
+//!
+//! [`Kind::Damaged`]: crate::error::Kind::Damaged
+
+use std::ops::RangeInclusive;
+
+use crate::error::Result;
+use crate::model::id::AccountId;
+
+/// Rows in one segment at most; encoding more is refused.
+pub const ROWS_MAX: usize = 1 << 20;
+/// Bytes of one column before compression at most; encoding more is refused.
+pub const COLUMN_BYTES_MAX: usize = 256 << 20;
+/// Every column id is below this.
+pub const COLUMNS_MAX: u8 = 64;
+
+/// What a segment holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// One row a hit, personal data included.
+    Trail,
+    /// Dimensions and counters; nothing that points to a person.
+    Tally,
+}
+
+/// The clear-text description of one stored segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SegmentKey {
+    pub id: i64,
+    pub account: AccountId,
+    pub class: Class,
+    /// Days since 1970-01-01 in UTC.
+    pub day: u32,
+    /// 0 as settled; eight of one tier merge into one of the next.
+    pub tier: u8,
+}
+
+/// A segment ready to be sealed: a small header and its compressed columns.
+/// A column in which every row has the default value is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Encoded {
+    pub header: Vec<u8>,
+    /// Column id and bytes, ids ascending.
+    pub columns: Vec<(u8, Vec<u8>)>,
+}
+
+/// Where stored segments are read from; they come out opened, as [`Encoded`] had them.
+pub trait Source {
+    /// Segments of these UTC days, in order of day, then id.
+    fn segments(
+        &self,
+        account: AccountId,
+        class: Class,
+        days: RangeInclusive<u32>,
+    ) -> Result<Vec<SegmentKey>>;
+
+    fn header(&self, key: &SegmentKey) -> Result<Vec<u8>>;
+
+    /// Those of the wanted columns that the segment has.
+    fn columns(&self, key: &SegmentKey, wanted: &[u8]) -> Result<Vec<(u8, Vec<u8>)>>;
+}
