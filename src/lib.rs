@@ -48,5 +48,8 @@
 pub mod clock;
 pub mod crypto;
 pub mod error;
+pub mod ingest;
 pub mod model;
 pub mod segment;
+pub mod store;
+pub mod web;

@@ -84,6 +84,10 @@ impl Notes {
         self.0 |= 1 << note as u32;
     }
 
+    pub fn remove(&mut self, note: Note) {
+        self.0 &= !(1 << note as u32);
+    }
+
     pub fn contains(self, note: Note) -> bool {
         self.0 & (1 << note as u32) != 0
     }

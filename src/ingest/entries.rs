@@ -1,0 +1,63 @@
+//! Entries as bytes: one after the other, each telling its own length.
+
+use crate::error::{Error, Result};
+use crate::model::hit::Entry;
+
+/// First byte of every batch; another layout gets another number.
+const FORMAT: u8 = 1;
+
+/// What a batch begins with.
+pub fn begin() -> Vec<u8> {
+    vec![FORMAT]
+}
+
+pub fn append(bytes: &mut Vec<u8>, entry: &Entry) -> Result<()> {
+    let taken = std::mem::take(bytes);
+    *bytes = postcard::to_extend(entry, taken)
+        .map_err(|_| Error::internal("A hit could not be written."))?;
+    Ok(())
+}
+
+/// All entries of a batch, in order.
+///
+/// # Errors
+/// [`crate::error::Kind::Damaged`] where the bytes are not a batch.
+pub fn read_all(bytes: &[u8]) -> Result<Vec<Entry>> {
+    let Some((&format, mut rest)) = bytes.split_first() else {
+        return Ok(Vec::new());
+    };
+    if format != FORMAT {
+        return Err(Error::damaged(
+            "The journal holds entries of another version.",
+        ));
+    }
+    let mut entries = Vec::new();
+    while !rest.is_empty() {
+        let (entry, after) = postcard::take_from_bytes(rest)
+            .map_err(|_| Error::damaged("The journal holds an entry that cannot be read."))?;
+        entries.push(entry);
+        rest = after;
+    }
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::reason::Reason;
+
+    #[test]
+    fn entries_read_back_in_order_and_a_torn_batch_is_damage() {
+        let mut bytes = begin();
+        for count in [1, 300] {
+            let reason = Reason::Bot;
+            append(&mut bytes, &Entry::NotCounted { reason, count }).unwrap();
+        }
+        let entries = read_all(&bytes).unwrap();
+        assert_eq!(entries.len(), 2);
+        assert!(matches!(entries[1], Entry::NotCounted { count: 300, .. }));
+        assert!(read_all(&bytes[..bytes.len() - 1]).is_err());
+        assert!(read_all(&[9, 1]).is_err());
+        assert!(read_all(&[]).unwrap().is_empty());
+    }
+}

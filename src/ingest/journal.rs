@@ -1,0 +1,200 @@
+//! The way into the journal: requests queue here, one writer thread makes them
+//! durable in batches, and only then are they answered.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::entries;
+use crate::error::{Error, Kind, Result};
+use crate::model::hit::{Entry, EventId};
+use crate::model::id::AccountId;
+use crate::model::reason::Reason;
+
+/// Entries that may wait for the writer.
+const QUEUED_MAX: usize = 65_536;
+/// Hits that may wait to be settled before no more are taken.
+pub const WAITING_MAX: i64 = 5_000_000;
+/// Bytes that may wait to be settled before no more are taken.
+pub const WAITING_BYTES_MAX: i64 = 1 << 30;
+
+/// What became of an entry. Both mean that it is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Stored,
+    /// The same event was stored before.
+    Duplicate,
+}
+
+/// One entry on its way: its bytes and what tells it from others.
+pub(super) struct Item {
+    pub bytes: Vec<u8>,
+    pub event: Option<EventId>,
+    pub is_hit: bool,
+}
+
+/// One request on its way.
+pub(super) struct Request {
+    pub account: AccountId,
+    pub items: Vec<Item>,
+    pub answer: oneshot::Sender<Result<Vec<Verdict>>>,
+}
+
+#[derive(Default)]
+pub(super) struct Queue {
+    pub requests: Vec<Request>,
+    pub queued: usize,
+    pub not_counted: HashMap<(AccountId, Reason), u64>,
+    pub closing: bool,
+}
+
+pub(super) struct Shared {
+    queue: Mutex<Queue>,
+    /// Wakes the writer.
+    pub ready: Condvar,
+    /// Wakes settling.
+    settle: Mutex<bool>,
+    settle_ready: Condvar,
+    /// Journal row up to which everything is settled; the writer removes these.
+    pub settled: AtomicI64,
+    /// Hits in the journal that are not settled, all accounts.
+    pub waiting: AtomicI64,
+    pub waiting_bytes: AtomicI64,
+    pub by_account: Mutex<HashMap<AccountId, i64>>,
+    /// The disk failed; nothing more is acknowledged.
+    pub failed: AtomicBool,
+}
+
+/// The handle by which hits come in. Clones are handles to the same journal.
+#[derive(Clone)]
+pub struct Journal(pub(super) Arc<Shared>);
+
+impl Journal {
+    pub(super) fn new(settled: i64) -> Self {
+        Journal(Arc::new(Shared {
+            queue: Mutex::default(),
+            ready: Condvar::new(),
+            settle: Mutex::new(false),
+            settle_ready: Condvar::new(),
+            settled: AtomicI64::new(settled),
+            waiting: AtomicI64::new(0),
+            waiting_bytes: AtomicI64::new(0),
+            by_account: Mutex::default(),
+            failed: AtomicBool::new(false),
+        }))
+    }
+
+    /// Makes entries durable. Resolves after the disk has them, with one verdict an
+    /// entry, in order. Dropping the future does not take them back.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] where too much waits: nothing was stored, come again.
+    pub async fn store(&self, account: AccountId, entries: Vec<Entry>) -> Result<Vec<Verdict>> {
+        if entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let items = entries.iter().map(item).collect::<Result<Vec<_>>>()?;
+        let (answer, answered) = oneshot::channel();
+        self.0.push(Request {
+            account,
+            items,
+            answer,
+        })?;
+        answered
+            .await
+            .unwrap_or_else(|_| Err(Error::new(Kind::Busy, "The server is stopping.")))
+    }
+
+    /// Counts something that was not stored, and why. Never waits; durable with the
+    /// next batch.
+    pub fn count(&self, account: AccountId, reason: Reason) {
+        let mut queue = self.0.queue();
+        *queue.not_counted.entry((account, reason)).or_default() += 1;
+        self.0.ready.notify_one();
+    }
+
+    /// Hits of an account that are acknowledged and not settled yet.
+    pub fn waiting(&self, account: AccountId) -> u64 {
+        let waiting = self
+            .0
+            .by_account
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.get(&account).copied().unwrap_or(0).max(0) as u64
+    }
+
+    /// Hits of all accounts that are acknowledged and not settled yet.
+    pub fn depth(&self) -> u64 {
+        self.0.waiting.load(Ordering::Relaxed).max(0) as u64
+    }
+}
+
+fn item(entry: &Entry) -> Result<Item> {
+    let mut bytes = Vec::with_capacity(192);
+    entries::append(&mut bytes, entry)?;
+    let (event, is_hit) = match entry {
+        Entry::Hit(hit) => (hit.event, true),
+        Entry::NotCounted { .. } => (None, false),
+    };
+    Ok(Item {
+        bytes,
+        event,
+        is_hit,
+    })
+}
+
+impl Shared {
+    pub fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, request: Request) -> Result<()> {
+        let full = self.waiting.load(Ordering::Relaxed) > WAITING_MAX
+            || self.waiting_bytes.load(Ordering::Relaxed) > WAITING_BYTES_MAX
+            || self.failed.load(Ordering::Relaxed);
+        let mut queue = self.queue();
+        if full || queue.closing || queue.queued + request.items.len() > QUEUED_MAX {
+            return Err(Error::new(Kind::Busy, "Too much waits to be stored."));
+        }
+        queue.queued += request.items.len();
+        queue.requests.push(request);
+        // The writer looks again by itself after each batch; it sleeps only when
+        // the queue was empty.
+        if queue.requests.len() == 1 {
+            self.ready.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Notes that hits of an account came to wait, or were settled.
+    pub fn add_waiting(&self, account: AccountId, hits: i64, bytes: i64) {
+        self.waiting.fetch_add(hits, Ordering::Relaxed);
+        self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let mut waiting = self
+            .by_account
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *waiting.entry(account).or_default() += hits;
+    }
+
+    pub fn wake_settling(&self) {
+        *self.settle.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.settle_ready.notify_one();
+    }
+
+    /// Waits until something new is durable, at most so long.
+    pub fn wait_for_settling(&self, longest: std::time::Duration) {
+        let flag = self.settle.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut flag, _) = self
+            .settle_ready
+            .wait_timeout_while(flag, longest, |new| !*new)
+            .unwrap_or_else(PoisonError::into_inner);
+        *flag = false;
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.queue().closing
+    }
+}

@@ -1,0 +1,246 @@
+//! The writer thread: takes what is queued, makes it durable in one transaction,
+//! answers. It never waits for more than there is.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use super::entries;
+use super::journal::{Journal, Queue, Request, Verdict};
+use crate::error::{Error, Kind, Result};
+use crate::model::hit::{Entry, EventId};
+use crate::model::id::AccountId;
+use crate::store::JournalWriter;
+
+/// Entries in one batch, at most, unless a single request has more.
+const BATCH_MAX: usize = 512;
+/// Event ids remembered, so that a repeated event is not stored again.
+const EVENTS_MAX: usize = 500_000;
+/// How long counts of what was not stored may wait for company.
+const COUNTS_WAIT: Duration = Duration::from_millis(200);
+/// Removing settled rows may wait this long for a batch to go with.
+const IDLE_WAIT: Duration = Duration::from_secs(1);
+
+/// The last event ids, oldest first.
+#[derive(Default)]
+struct RecentEvents {
+    known: HashSet<(AccountId, EventId)>,
+    order: VecDeque<(AccountId, EventId)>,
+}
+
+impl RecentEvents {
+    /// Whether this is the first time; remembers it.
+    fn is_new(&mut self, account: AccountId, event: EventId) -> bool {
+        if !self.known.insert((account, event)) {
+            return false;
+        }
+        self.order.push_back((account, event));
+        if self.order.len() > EVENTS_MAX
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+
+    fn forget(&mut self, account: AccountId, event: EventId) {
+        self.known.remove(&(account, event));
+    }
+}
+
+/// One account's part of a batch.
+struct Group {
+    bytes: Vec<u8>,
+    hits: i64,
+    events: Vec<EventId>,
+}
+
+pub(super) struct Writer {
+    journal: Journal,
+    file: JournalWriter,
+    events: RecentEvents,
+}
+
+impl Writer {
+    pub fn new(journal: Journal, file: JournalWriter) -> Self {
+        Writer {
+            journal,
+            file,
+            events: RecentEvents::default(),
+        }
+    }
+
+    /// Works until the journal closes and its queue is empty.
+    ///
+    /// # Errors
+    /// Where the disk fails: nothing after that is acknowledged.
+    pub fn run(mut self) -> Result<()> {
+        loop {
+            let (requests, counts, closing) = self.take();
+            let idle = requests.is_empty() && counts.is_empty();
+            if idle && closing {
+                self.remove_settled()?;
+                return self.file.close();
+            }
+            if idle {
+                self.remove_settled()?;
+            } else {
+                self.write(requests, counts)?;
+            }
+            self.file.tidy()?;
+        }
+    }
+
+    fn take(&self) -> (Vec<Request>, HashMap<AccountId, Vec<Entry>>, bool) {
+        let shared = &self.journal.0;
+        let mut queue = shared.queue();
+        if queue.requests.is_empty() && !queue.closing {
+            let wait = if queue.not_counted.is_empty() {
+                IDLE_WAIT
+            } else {
+                COUNTS_WAIT
+            };
+            queue = shared
+                .ready
+                .wait_timeout_while(queue, wait, |queue| {
+                    queue.requests.is_empty() && !queue.closing
+                })
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .0;
+        }
+        let requests = take_batch(&mut queue);
+        let mut counts: HashMap<AccountId, Vec<Entry>> = HashMap::new();
+        for ((account, reason), count) in queue.not_counted.drain() {
+            let entry = Entry::NotCounted { reason, count };
+            counts.entry(account).or_default().push(entry);
+        }
+        (requests, counts, queue.closing)
+    }
+
+    fn write(
+        &mut self,
+        requests: Vec<Request>,
+        counts: HashMap<AccountId, Vec<Entry>>,
+    ) -> Result<()> {
+        let mut groups: HashMap<AccountId, Group> = HashMap::new();
+        let verdicts: Vec<Vec<Verdict>> = requests
+            .iter()
+            .map(|request| self.sort_in(request, &mut groups))
+            .collect();
+        for (account, entries) in counts {
+            let group = groups.entry(account).or_insert_with(Group::new);
+            for entry in &entries {
+                entries::append(&mut group.bytes, entry)?;
+            }
+        }
+        match self.append(groups) {
+            Ok(()) => {
+                for (request, verdicts) in requests.into_iter().zip(verdicts) {
+                    // Nobody waits any more: a redirect that left early.
+                    let _ = request.answer.send(Ok(verdicts));
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let sentence = "Nothing can be stored at the moment.";
+                for request in requests {
+                    let _ = request.answer.send(Err(Error::new(Kind::Busy, sentence)));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn sort_in(
+        &mut self,
+        request: &Request,
+        groups: &mut HashMap<AccountId, Group>,
+    ) -> Vec<Verdict> {
+        let group = groups.entry(request.account).or_insert_with(Group::new);
+        let mut verdicts = Vec::with_capacity(request.items.len());
+        for item in &request.items {
+            if let Some(event) = item.event {
+                if !self.events.is_new(request.account, event) {
+                    verdicts.push(Verdict::Duplicate);
+                    continue;
+                }
+                group.events.push(event);
+            }
+            group.bytes.extend_from_slice(&item.bytes);
+            group.hits += i64::from(item.is_hit);
+            verdicts.push(Verdict::Stored);
+        }
+        verdicts
+    }
+
+    fn append(&mut self, groups: HashMap<AccountId, Group>) -> Result<()> {
+        let mut written = Vec::with_capacity(groups.len());
+        let mut waits = Vec::with_capacity(groups.len());
+        let mut events = Vec::new();
+        for (account, group) in groups {
+            waits.push((account, group.hits, group.bytes.len() as i64));
+            events.extend(group.events.into_iter().map(|event| (account, event)));
+            if group.bytes.len() > 1 {
+                written.push((account, group.bytes));
+            }
+        }
+        let shared = &self.journal.0;
+        // Counted as waiting before the rows can be seen, so that settling never
+        // takes away what was not added yet.
+        for &(account, hits, bytes) in &waits {
+            shared.add_waiting(account, hits, bytes);
+        }
+        let settled = shared.settled.load(std::sync::atomic::Ordering::Acquire);
+        if let Err(error) = self.file.append(&written, settled) {
+            for (account, hits, bytes) in waits {
+                shared.add_waiting(account, -hits, -bytes);
+            }
+            for (account, event) in events {
+                self.events.forget(account, event);
+            }
+            return Err(error);
+        }
+        shared.wake_settling();
+        Ok(())
+    }
+
+    fn remove_settled(&mut self) -> Result<()> {
+        let settled = self
+            .journal
+            .0
+            .settled
+            .load(std::sync::atomic::Ordering::Acquire);
+        if self.file.has_settled_rows(settled) {
+            self.file.append(&[], settled)?;
+        }
+        Ok(())
+    }
+}
+
+impl Group {
+    fn new() -> Self {
+        Group {
+            bytes: entries::begin(),
+            hits: 0,
+            events: Vec::new(),
+        }
+    }
+}
+
+fn take_batch(queue: &mut Queue) -> Vec<Request> {
+    let mut taken = 0;
+    let count = queue
+        .requests
+        .iter()
+        .take_while(|request| {
+            let fits = taken == 0 || taken + request.items.len() <= BATCH_MAX;
+            taken += request.items.len();
+            fits
+        })
+        .count();
+    let requests: Vec<Request> = queue.requests.drain(..count).collect();
+    queue.queued -= requests
+        .iter()
+        .map(|request| request.items.len())
+        .sum::<usize>();
+    requests
+}

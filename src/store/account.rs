@@ -1,0 +1,125 @@
+//! Accounts.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+
+use super::database::failed;
+use super::{Store, member, meta, row};
+use crate::clock::Timestamp;
+use crate::crypto::token;
+use crate::error::{Error, Result};
+use crate::model::account::{Account, AccountSettings, AccountState, MemberProfile, Role};
+use crate::model::action::Act;
+use crate::model::id::{AccountId, MemberId};
+
+const ACTIVE: i64 = 0;
+const EXPIRED: i64 = 1;
+
+/// An account to be made, with its first owner.
+pub struct NewAccount {
+    pub settings: AccountSettings,
+    pub expires_at: Option<Timestamp>,
+    pub owner_email: String,
+    pub owner_password_hash: String,
+}
+
+impl Store {
+    /// Makes an account, its keys first.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Conflict`] where the owner's address is somebody's already.
+    pub fn create_account(&self, act: Act, new: NewAccount) -> Result<(AccountId, MemberId)> {
+        let id = {
+            let connection = self.writer();
+            member::refuse_known_email(&connection, self.keys(), &new.owner_email)?;
+            let random = || AccountId::from_random(token::random_u64()).row();
+            AccountId::from_row(row::free_id(&connection, "account", random)?)
+        };
+        self.keys().add_account(id)?;
+        let owner = MemberProfile {
+            email: new.owner_email,
+            role: Role::Owner,
+            password_hash: new.owner_password_hash,
+        };
+        self.write_catalog(act, id, |transaction| {
+            let body = row::seal(&self.row_sealer(id)?, "account", id.row(), &new.settings)?;
+            transaction
+                .execute(
+                    "INSERT INTO account (id, state, expires_at, body) VALUES (?1, ?2, ?3, ?4)",
+                    params![
+                        id.row(),
+                        ACTIVE,
+                        new.expires_at.map(Timestamp::millis),
+                        body
+                    ],
+                )
+                .map_err(failed)?;
+            meta::remember_generation(transaction, self.keys())?;
+            let member = member::insert(transaction, self.keys(), id, &owner)?;
+            Ok((id, member))
+        })
+    }
+
+    /// Changes the settings; rates that were entered convert what waited for them.
+    pub fn update_account(
+        &self,
+        act: Act,
+        id: AccountId,
+        change: impl FnOnce(&mut AccountSettings) -> Result<()>,
+    ) -> Result<Arc<Account>> {
+        self.write_catalog(act, id, |transaction| {
+            let catalog = self.catalog();
+            let account = catalog
+                .accounts
+                .get(&id)
+                .ok_or_else(|| Error::not_found("account"))?;
+            let mut settings = account.settings.clone();
+            change(&mut settings)?;
+            let body = row::seal(&self.row_sealer(id)?, "account", id.row(), &settings)?;
+            transaction
+                .execute(
+                    "UPDATE account SET body = ?1 WHERE id = ?2",
+                    params![body, id.row()],
+                )
+                .map_err(failed)?;
+            if settings.rates != account.settings.rates {
+                self.convert_waiting(transaction, id, &settings)?;
+            }
+            Ok(())
+        })?;
+        let catalog = self.catalog();
+        catalog
+            .accounts
+            .get(&id)
+            .cloned()
+            .ok_or_else(|| Error::not_found("account"))
+    }
+
+    pub(super) fn load_accounts(&self, connection: &Connection) -> Result<Vec<Account>> {
+        let mut statement = connection
+            .prepare_cached("SELECT id, state, expires_at, body FROM account")
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })
+            .map_err(failed)?;
+        rows.map(|row| {
+            let (id, state, expires_at, body): (i64, i64, Option<i64>, Vec<u8>) =
+                row.map_err(failed)?;
+            let account = AccountId::from_row(id);
+            Ok(Account {
+                id: account,
+                state: if state == EXPIRED {
+                    AccountState::Expired
+                } else {
+                    AccountState::Active
+                },
+                expires_at: expires_at.map(Timestamp::from_millis),
+                settings: row::open(&self.row_sealer(account)?, "account", id, &body)?,
+            })
+        })
+        .collect()
+    }
+}

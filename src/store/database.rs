@@ -1,0 +1,141 @@
+//! Opening SQLite the one way it is opened here: WAL, synced at every commit,
+//! deleted content overwritten, checkpoints explicit, schema by migrations.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::error::{Error, Kind, Result};
+
+/// SQLite before 3.51.3 can corrupt a database when a writer and a checkpoint meet
+/// (<https://sqlite.org/wal.html#walresetbug>).
+const SQLITE_OLDEST: i32 = 3_051_003;
+/// Marks a file as ours in its header.
+const APPLICATION_ID: i32 = 0x504b_4550;
+const CHECKPOINT_PAGES: i64 = 1_000;
+
+/// A migration: its number is its place in the list.
+pub struct Migrations(pub &'static [&'static str]);
+
+pub const MAIN: Migrations = Migrations(&[include_str!("migrations/0001_main.sql")]);
+pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
+
+/// Whatever SQLite says that is not about damage is our defect or the disk's.
+pub fn failed(error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    let (kind, sentence) = match error.sqlite_error_code() {
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
+            (Kind::Damaged, "The database file is damaged")
+        }
+        Some(Code::DiskFull) => (Kind::Io, "The disk is full"),
+        Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => {
+            (Kind::CannotWrite, "The database file cannot be written")
+        }
+        Some(Code::SystemIoFailure) => (Kind::Io, "Reading or writing the database failed"),
+        _ => (Kind::Internal, "The database did not answer as expected"),
+    };
+    Error::new(kind, sentence).because(error)
+}
+
+/// Opens a file for writing and brings its schema up to date.
+pub fn open(path: &Path, migrations: &Migrations) -> Result<Connection> {
+    if rusqlite::version_number() < SQLITE_OLDEST {
+        return Err(Error::new(
+            Kind::Config,
+            "The SQLite in this program is too old.",
+        ));
+    }
+    let mut connection = Connection::open(path).map_err(failed)?;
+    prepare(&connection).map_err(failed)?;
+    migrate(&mut connection, migrations)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    // Both have an effect only before the first table exists.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    settle_reads(connection)
+}
+
+fn settle_reads(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "foreign_keys", "ON")?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Opens a file for reading only.
+pub fn open_reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    settle_reads(&connection).map_err(failed)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, migrations: &Migrations) -> Result<()> {
+    let done: usize = connection
+        .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+        .map_err(failed)?
+        .try_into()
+        .unwrap_or(0);
+    if done > migrations.0.len() {
+        return Err(Error::new(
+            Kind::Config,
+            "This folder was written by a newer version of Pixelkeep. Nothing was changed; \
+             install that version again.",
+        ));
+    }
+    for (index, sql) in migrations.0.iter().enumerate().skip(done) {
+        let transaction = begin(connection)?;
+        transaction.execute_batch(sql).map_err(failed)?;
+        transaction
+            .pragma_update(None, "user_version", (index + 1) as i64)
+            .map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Starts a write transaction that holds the file from its first statement on.
+pub fn begin(connection: &mut Connection) -> Result<Transaction<'_>> {
+    connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failed)
+}
+
+/// Moves the WAL into the database once it has grown past a few megabytes.
+pub fn checkpoint_if_long(connection: &Connection, wal: &Path) -> Result<()> {
+    let long =
+        std::fs::metadata(wal).is_ok_and(|file| file.len() as i64 > CHECKPOINT_PAGES * 4_096);
+    if long {
+        checkpoint(connection, "PASSIVE")
+    } else {
+        Ok(())
+    }
+}
+
+/// Moves the WAL into the database; `TRUNCATE` also empties the WAL's file.
+pub fn checkpoint(connection: &Connection, mode: &str) -> Result<()> {
+    let sql = format!("PRAGMA wal_checkpoint({mode})");
+    let busy: i64 = connection
+        .query_row(&sql, [], |row| row.get(0))
+        .map_err(failed)?;
+    if busy != 0 && mode == "TRUNCATE" {
+        tracing::debug!("a reader kept the write-ahead log from being emptied");
+    }
+    Ok(())
+}
+
+pub fn wal_path(database: &Path) -> std::path::PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}

@@ -1,0 +1,137 @@
+//! The data folder: who holds it, and whether it is new, whole or broken. Only the
+//! process that holds `lock` opens what lies in it.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::crypto::{Keys, MasterKey, default_key_path};
+use crate::error::{Error, Kind, Result};
+
+/// A data folder that this process holds.
+pub struct DataFolder {
+    path: PathBuf,
+    /// Holding the file open holds the lock.
+    _lock: File,
+}
+
+impl DataFolder {
+    /// Takes the folder, making it (mode 0700) where it does not exist and `create` says so.
+    ///
+    /// # Errors
+    /// [`Kind::CannotWrite`] where it cannot be made or written, [`Kind::Held`] where
+    /// another process serves it, [`Kind::Config`] where it does not exist.
+    pub fn take(path: &Path, create: bool) -> Result<Self> {
+        if !path.is_dir() {
+            if !create && !path.exists() {
+                let sentence = format!(
+                    "{} does not exist. Start `pixelkeep serve` once, or name the folder with --data-dir.",
+                    path.display()
+                );
+                return Err(Error::new(Kind::Config, sentence));
+            }
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(path)
+                .map_err(|error| cannot_write(path, error))?;
+        }
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path.join("lock"))
+            .map_err(|error| cannot_write(path, error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let sentence = format!(
+                    "Another Pixelkeep serves {}. Stop it first, or name another folder with --data-dir.",
+                    path.display()
+                );
+                return Err(Error::new(Kind::Held, sentence));
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot_write(path, error)),
+        }
+        let folder = DataFolder {
+            path: path.to_owned(),
+            _lock: lock,
+        };
+        folder.tighten()?;
+        Ok(folder)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn main_database(&self) -> PathBuf {
+        self.path.join("pixelkeep.db")
+    }
+
+    pub fn journal_database(&self) -> PathBuf {
+        self.path.join("journal.db")
+    }
+
+    fn keyring(&self) -> PathBuf {
+        self.path.join("keyring")
+    }
+
+    /// Whether nothing of ours lies in it yet; only then may a key be made.
+    pub fn is_new(&self) -> bool {
+        ![
+            self.main_database(),
+            self.journal_database(),
+            self.keyring(),
+        ]
+        .iter()
+        .any(|file| file.exists())
+    }
+
+    /// Opens the keys, making them in a new folder.
+    pub fn keys(&self, key_file: Option<&Path>, credentials: Option<&Path>) -> Result<Keys> {
+        let default = default_key_path(&self.path);
+        let key_file = key_file.unwrap_or(&default);
+        if !self.is_new() {
+            let keys = Keys::open(&self.keyring(), &MasterKey::load(key_file, credentials)?)?;
+            self.refuse_lost_database(&keys)?;
+            return Ok(keys);
+        }
+        let present = key_file.exists() || credentials.is_some();
+        let master = if present {
+            MasterKey::load(key_file, credentials)?
+        } else {
+            MasterKey::create(key_file)?
+        };
+        Keys::create(&self.keyring(), &master)
+    }
+
+    fn refuse_lost_database(&self, keys: &Keys) -> Result<()> {
+        if self.main_database().exists() || keys.accounts().is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(
+            Kind::Config,
+            format!(
+                "{} is missing, but the keyring holds accounts. Put the database back; nothing was changed.",
+                self.main_database().display()
+            ),
+        ))
+    }
+
+    /// Nobody but the owner looks into the folder, whoever made it.
+    fn tighten(&self) -> Result<()> {
+        let permissions = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(&self.path, permissions)
+            .map_err(|error| cannot_write(&self.path, error))
+    }
+}
+
+fn cannot_write(path: &Path, error: std::io::Error) -> Error {
+    let sentence = format!(
+        "The data folder {} cannot be written. Check its owner and mode, or name another with --data-dir",
+        path.display()
+    );
+    Error::new(Kind::CannotWrite, sentence).because(error)
+}

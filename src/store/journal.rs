@@ -1,0 +1,212 @@
+//! The journal file: what was acknowledged and is not settled yet. One thread
+//! writes it ([`JournalWriter`]), settling reads it ([`JournalReader`]). It is a
+//! database of its own, so that nothing can make an acknowledgement wait.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use rusqlite::{Connection, params};
+
+use super::database::{self, failed};
+use super::{DataFolder, meta};
+use crate::crypto::{Keys, Sealer, SealerClass, token};
+use crate::error::{Error, Result};
+use crate::model::id::AccountId;
+
+const ID: &str = "journal_id";
+
+/// The entries of one account in one batch, as they were written.
+pub struct JournalBatch {
+    pub seq: i64,
+    pub account: AccountId,
+    pub entries: Vec<u8>,
+}
+
+/// Writes the journal; there is one.
+pub struct JournalWriter {
+    connection: Connection,
+    wal: PathBuf,
+    keys: Keys,
+    id: [u8; 16],
+    salt: [u8; 16],
+    sealers: HashMap<AccountId, Sealer>,
+    next: i64,
+    removed: i64,
+}
+
+impl JournalWriter {
+    /// Opens the journal. Its next row comes after every row that was ever settled.
+    pub fn open(folder: &DataFolder, keys: Keys, settled: (Option<[u8; 16]>, i64)) -> Result<Self> {
+        let path = folder.journal_database();
+        let connection = database::open(&path, &database::JOURNAL)?;
+        let id = match meta::get(&connection, ID)?.and_then(|id| id.try_into().ok()) {
+            Some(id) => id,
+            None => {
+                let id: [u8; 16] = token::random_bytes();
+                meta::put(&connection, ID, &id)?;
+                id
+            }
+        };
+        let (settled_journal, position) = settled;
+        let used: i64 = connection
+            .query_row(
+                "SELECT max(coalesce((SELECT max(seq) FROM journal), 0), \
+                 coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0))",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(failed)?;
+        let removed = if settled_journal == Some(id) {
+            position
+        } else {
+            0
+        };
+        Ok(JournalWriter {
+            wal: database::wal_path(&path),
+            connection,
+            keys,
+            id,
+            salt: token::random_bytes(),
+            sealers: HashMap::new(),
+            next: used.max(position) + 1,
+            removed,
+        })
+    }
+
+    pub fn id(&self) -> [u8; 16] {
+        self.id
+    }
+
+    /// Makes a batch durable, one group an account, and removes what is settled up
+    /// to `settled`. When it returns, the disk has it. Gives the last row written.
+    pub fn append(&mut self, groups: &[(AccountId, Vec<u8>)], settled: i64) -> Result<i64> {
+        let mut sealed = Vec::with_capacity(groups.len());
+        for (index, (account, entries)) in groups.iter().enumerate() {
+            let seq = self.next + index as i64;
+            let sealer = sealer(&mut self.sealers, &self.keys, *account, self.salt)?;
+            sealed.push((
+                seq,
+                account.row(),
+                sealer.seal("journal", "body", seq, entries)?,
+            ));
+        }
+        let transaction = database::begin(&mut self.connection)?;
+        for (seq, account, body) in &sealed {
+            transaction
+                .prepare_cached(
+                    "INSERT INTO journal (seq, account, salt, body) VALUES (?1, ?2, ?3, ?4)",
+                )
+                .and_then(|mut insert| insert.execute(params![seq, account, self.salt, body]))
+                .map_err(failed)?;
+        }
+        if settled > self.removed {
+            transaction
+                .prepare_cached("DELETE FROM journal WHERE seq <= ?1")
+                .and_then(|mut delete| delete.execute([settled]))
+                .map_err(failed)?;
+        }
+        transaction.commit().map_err(failed)?;
+        self.removed = self.removed.max(settled);
+        self.next += groups.len() as i64;
+        Ok(self.next - 1)
+    }
+
+    /// Whether settled rows still lie in the file.
+    pub fn has_settled_rows(&self, settled: i64) -> bool {
+        settled > self.removed
+    }
+
+    /// Moves the write-ahead log into the file once it has grown.
+    pub fn tidy(&self) -> Result<()> {
+        database::checkpoint_if_long(&self.connection, &self.wal)
+    }
+
+    /// Empties the write-ahead log; for an orderly stop.
+    pub fn close(&self) -> Result<()> {
+        database::checkpoint(&self.connection, "TRUNCATE")
+    }
+}
+
+/// Reads the journal in order.
+pub struct JournalReader {
+    connection: Connection,
+    keys: Keys,
+    sealers: HashMap<(AccountId, [u8; 16]), Sealer>,
+}
+
+/// Salts whose keys are kept; each start of the program makes one.
+const SEALERS_MAX: usize = 4_096;
+
+impl JournalReader {
+    /// Opens a journal that a [`JournalWriter`] has made.
+    pub fn open(folder: &DataFolder, keys: Keys) -> Result<Self> {
+        Ok(JournalReader {
+            connection: database::open_reader(&folder.journal_database())?,
+            keys,
+            sealers: HashMap::new(),
+        })
+    }
+
+    /// Batches after a row, in order, until they hold `bytes_max` bytes; at least
+    /// one where there is one. Batches of an account that is gone come out empty.
+    pub fn read_after(&mut self, seq: i64, bytes_max: usize) -> Result<Vec<JournalBatch>> {
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT seq, account, salt, body FROM journal WHERE seq > ?1 ORDER BY seq",
+            )
+            .map_err(failed)?;
+        let mut rows = statement.query([seq]).map_err(failed)?;
+        let mut batches = Vec::new();
+        let mut bytes = 0;
+        while bytes < bytes_max
+            && let Some(row) = rows.next().map_err(failed)?
+        {
+            let seq: i64 = row.get(0).map_err(failed)?;
+            let account = AccountId::from_row(row.get(1).map_err(failed)?);
+            let salt: [u8; 16] = row.get(2).map_err(failed)?;
+            let body: Vec<u8> = row.get(3).map_err(failed)?;
+            bytes += body.len();
+            let entries = match reader_sealer(&mut self.sealers, &self.keys, account, salt) {
+                Some(sealer) => sealer.open("journal", "body", seq, &body)?,
+                None => Vec::new(),
+            };
+            batches.push(JournalBatch {
+                seq,
+                account,
+                entries,
+            });
+        }
+        Ok(batches)
+    }
+}
+
+fn sealer<'a>(
+    sealers: &'a mut HashMap<AccountId, Sealer>,
+    keys: &Keys,
+    account: AccountId,
+    salt: [u8; 16],
+) -> Result<&'a Sealer> {
+    if !sealers.contains_key(&account) {
+        sealers.insert(account, keys.sealer(account, SealerClass::Journal(salt))?);
+    }
+    sealers
+        .get(&account)
+        .ok_or_else(|| Error::internal("A journal key was not kept."))
+}
+
+fn reader_sealer<'a>(
+    sealers: &'a mut HashMap<(AccountId, [u8; 16]), Sealer>,
+    keys: &Keys,
+    account: AccountId,
+    salt: [u8; 16],
+) -> Option<&'a Sealer> {
+    if sealers.len() > SEALERS_MAX {
+        sealers.clear();
+    }
+    if !sealers.contains_key(&(account, salt)) {
+        let sealer = keys.sealer(account, SealerClass::Journal(salt)).ok()?;
+        sealers.insert((account, salt), sealer);
+    }
+    sealers.get(&(account, salt))
+}

@@ -1,0 +1,7 @@
+//! Everything HTTP: what visitors' browsers reach (`collect`), the console, the
+//! API, and the server that carries them. No SQL and no key bytes.
+
+pub mod route;
+pub mod state;
+
+pub use state::{App, WebOptions};

@@ -1,0 +1,101 @@
+//! The one way to add a route: with the action it performs. A method that a path
+//! does not know is answered 405 with `Allow`.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::{Method, header};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{Handler, HttpResponse, Resource, Responder, guard};
+
+use crate::model::action::Action;
+
+/// One route of the product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    pub method: Method,
+    pub path: &'static str,
+    pub action: Action,
+}
+
+/// Collects the routes of all rooms.
+#[derive(Default)]
+pub struct Routes {
+    declared: Vec<Declared>,
+    resources: Vec<Resource>,
+}
+
+macro_rules! method {
+    ($name:ident, $method:ident) => {
+        pub fn $name<F, Args>(&mut self, action: Action, path: &'static str, handler: F)
+        where
+            F: Handler<Args>,
+            Args: actix_web::FromRequest + 'static,
+            F::Output: Responder + 'static,
+        {
+            self.add(Method::$method, action, path, handler);
+        }
+    };
+}
+
+impl Routes {
+    method!(get, GET);
+    method!(head, HEAD);
+    method!(post, POST);
+    method!(put, PUT);
+    method!(patch, PATCH);
+    method!(delete, DELETE);
+    method!(options, OPTIONS);
+
+    fn add<F, Args>(&mut self, method: Method, action: Action, path: &'static str, handler: F)
+    where
+        F: Handler<Args>,
+        Args: actix_web::FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let resource = web::resource(path)
+            .guard(guard::Method(method.clone()))
+            .app_data(action)
+            .to(handler);
+        self.resources.push(resource);
+        self.declared.push(Declared {
+            method,
+            path,
+            action,
+        });
+    }
+
+    /// Every route, for tests that walk them all.
+    pub fn declared(&self) -> &[Declared] {
+        &self.declared
+    }
+
+    /// Hands the routes to the server.
+    pub fn install(self, config: &mut ServiceConfig) {
+        let mut allowed: BTreeMap<&'static str, Vec<Method>> = BTreeMap::new();
+        for route in &self.declared {
+            allowed
+                .entry(route.path)
+                .or_default()
+                .push(route.method.clone());
+        }
+        for resource in self.resources {
+            config.service(resource);
+        }
+        for (path, methods) in allowed {
+            let allow = methods
+                .iter()
+                .map(Method::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            config.service(web::resource(path).to(move || {
+                let allow = allow.clone();
+                async move {
+                    HttpResponse::MethodNotAllowed()
+                        .insert_header((header::ALLOW, allow))
+                        .insert_header(("X-Pixelkeep", "rejected; bad_method"))
+                        .body("This address does not take that method.\n")
+                }
+            }));
+        }
+    }
+}

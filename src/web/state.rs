@@ -1,0 +1,35 @@
+//! What every handler is given.
+
+use std::path::PathBuf;
+
+use crate::clock::Clock;
+use crate::crypto::ClickIds;
+use crate::ingest::Journal;
+use crate::store::Store;
+
+/// Settings of the web side.
+#[derive(Debug, Clone)]
+pub struct WebOptions {
+    /// Where browsers reach this server, without a slash at the end: it stands in
+    /// snippets, and `https` makes cookies secure.
+    pub public_url: String,
+    /// Hits a second and client address; bursts are four times that. None: no limit.
+    pub rate_limit: Option<u32>,
+    /// A country database in MMDB format.
+    pub geoip: Option<PathBuf>,
+}
+
+impl WebOptions {
+    pub fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// The parts of a running server.
+pub struct App {
+    pub store: Store,
+    pub journal: Journal,
+    pub click_ids: ClickIds,
+    pub clock: Clock,
+    pub options: WebOptions,
+}
