@@ -14,6 +14,9 @@ pub const COOKIE_DAYS: i64 = 30;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrowserState {
     pub visitor: VisitorId,
+    /// Whether the visitor said yes in so many words. Where silence was taken for
+    /// consent, it is not consent on a site that asks.
+    pub consented: bool,
     /// Last click of each campaign, newest first.
     pub clicks: Vec<Touch>,
     /// Last impression of each campaign, newest first.
@@ -24,6 +27,7 @@ impl BrowserState {
     pub fn new(visitor: VisitorId) -> Self {
         BrowserState {
             visitor,
+            consented: false,
             clicks: Vec::new(),
             impressions: Vec::new(),
         }

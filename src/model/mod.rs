@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod action;
+pub mod agent;
 pub mod browser_state;
 pub mod campaign;
 pub mod catalog;
@@ -9,6 +10,7 @@ pub mod consent;
 pub mod conversion;
 pub mod hit;
 pub mod id;
+pub mod landing;
 pub mod money;
 pub mod personal;
 pub mod reason;

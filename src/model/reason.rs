@@ -72,6 +72,7 @@ words! {
         BadStatus = "bad_status": "The status word was not understood; the goal's rule was used.",
         NoConsent = "no_consent": "The visitor had not consented, so it could not be joined to a click.",
         MissingTransaction = "missing_transaction": "No transaction id came with it; a page loaded twice may count twice.",
+        EmailAsTransaction = "email_as_transaction": "An e-mail address came as the transaction id, so a person's second order looks like a repetition. Send the order number.",
     }
 }
 
