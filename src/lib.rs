@@ -45,6 +45,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod clock;
 pub mod crypto;
 pub mod error;
