@@ -9,13 +9,46 @@
 //!
 //! [`Kind::Damaged`]: crate::error::Kind::Damaged
 
+mod codes;
+mod column;
+mod counts;
+mod field;
+mod fold;
+mod header;
+mod pack;
+mod scan;
+mod tally;
+mod tally_scan;
+mod trail;
+mod trail_field;
+mod trail_scan;
+
+#[cfg(test)]
+pub(crate) mod memory;
+#[cfg(test)]
+mod property_tests;
+
 use std::ops::RangeInclusive;
 
 use crate::error::Result;
 use crate::model::id::AccountId;
 
+pub use codes::Codes;
+pub use column::{Column, Ids, Numbers, Texts, Values};
+pub use counts::Counts;
+pub use field::Field;
+pub use fold::{OTHER, fold_rare};
+pub use header::{Header, read_header};
+pub use pack::Unpacker;
+pub use tally::{
+    collapse, decode_tally, encode_tally, measure_column, measure_columns, merge_tally,
+};
+pub use tally_scan::TallyScan;
+pub use trail::{decode_trail, encode_trail};
+pub use trail_scan::{CLICK_COLUMNS, DIMENSION_COLUMNS, EVENT_COLUMNS, TrailScan};
+
 /// Rows in one segment at most; encoding more is refused.
-pub const ROWS_MAX: usize = 1 << 20;
+pub const ROWS_MAX: usize = 1 << 18;
 /// Bytes of one column before compression at most; encoding more is refused.
 pub const COLUMN_BYTES_MAX: usize = 256 << 20;
 /// Every column id is below this.

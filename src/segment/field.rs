@@ -1,0 +1,132 @@
+//! The columns of a tally's dimensions: their ids, and how a row fills them.
+
+use crate::error::Result;
+use crate::model::hit::{Browser, Country, Device, Os, PARAMS};
+use crate::model::id::{CampaignId, GoalId, PublisherId};
+use crate::model::tally::{Dimensions, TallyRow};
+use crate::segment::pack::damaged;
+
+/// A column of dimensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Field {
+    Quarter,
+    Campaign,
+    Publisher,
+    Goal,
+    /// Index of the landing page + 1.
+    Landing,
+    Country,
+    Device,
+    Os,
+    Browser,
+    Source,
+    ReferrerHost,
+    /// `p1`..`p10` by index 0..9.
+    Param(u8),
+}
+
+impl Field {
+    pub(super) const NUMBERS: [Field; 9] = [
+        Field::Quarter,
+        Field::Campaign,
+        Field::Publisher,
+        Field::Goal,
+        Field::Landing,
+        Field::Country,
+        Field::Device,
+        Field::Os,
+        Field::Browser,
+    ];
+
+    /// The id of its column.
+    pub fn column(self) -> u8 {
+        match self {
+            Field::Quarter => 0,
+            Field::Campaign => 1,
+            Field::Publisher => 2,
+            Field::Goal => 3,
+            Field::Landing => 4,
+            Field::Country => 5,
+            Field::Device => 6,
+            Field::Os => 7,
+            Field::Browser => 8,
+            Field::Source => 9,
+            Field::ReferrerHost => 10,
+            Field::Param(index) => 11 + index.min(PARAMS as u8 - 1),
+        }
+    }
+
+    pub(super) fn texts() -> impl Iterator<Item = Field> {
+        let params = (0..PARAMS as u8).map(Field::Param);
+        [Field::Source, Field::ReferrerHost]
+            .into_iter()
+            .chain(params)
+    }
+
+    pub(super) fn number(self, row: &TallyRow) -> u64 {
+        let dimensions = &row.dimensions;
+        let origin = &dimensions.origin;
+        match self {
+            Field::Quarter => row.quarter.into(),
+            Field::Campaign => dimensions.campaign.map_or(0, |id| id.row() as u64),
+            Field::Publisher => dimensions.publisher.map_or(0, |id| id.row() as u64),
+            Field::Goal => dimensions.goal.map_or(0, |id| id.row() as u64),
+            Field::Landing => dimensions.landing.map_or(0, |index| u64::from(index) + 1),
+            Field::Country => origin.country.code().into(),
+            Field::Device => origin.device.code().into(),
+            Field::Os => origin.os.code().into(),
+            Field::Browser => origin.browser.code().into(),
+            _ => 0,
+        }
+    }
+
+    pub(super) fn text(self, dimensions: &Dimensions) -> Option<&str> {
+        match self {
+            Field::Source => dimensions.source.as_deref(),
+            Field::ReferrerHost => dimensions.referrer_host.as_deref(),
+            Field::Param(index) => dimensions.params.get(usize::from(index))?.as_deref(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn set_number(self, dimensions: &mut Dimensions, number: u64) -> Result<()> {
+        let origin = &mut dimensions.origin;
+        let id = (number != 0).then_some(number as i64);
+        let byte = || u8::try_from(number).map_err(|_| damaged());
+        match self {
+            Field::Campaign => dimensions.campaign = id.map(CampaignId::from_row),
+            Field::Publisher => dimensions.publisher = id.map(PublisherId::from_row),
+            Field::Goal => dimensions.goal = id.map(GoalId::from_row),
+            Field::Landing => dimensions.landing = landing_of(number)?,
+            Field::Country => {
+                origin.country = Country::from_code(u16::try_from(number).map_err(|_| damaged())?);
+            }
+            Field::Device => origin.device = Device::from_code(byte()?),
+            Field::Os => origin.os = Os::from_code(byte()?),
+            Field::Browser => origin.browser = Browser::from_code(byte()?),
+            Field::Quarter | Field::Source | Field::ReferrerHost | Field::Param(_) => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_text(self, dimensions: &mut Dimensions, text: Option<String>) {
+        match self {
+            Field::Source => dimensions.source = text,
+            Field::ReferrerHost => dimensions.referrer_host = text,
+            Field::Param(index) => {
+                if let Some(param) = dimensions.params.get_mut(usize::from(index)) {
+                    *param = text;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A landing page's index, of the index + 1 that is stored.
+pub(super) fn landing_of(number: u64) -> Result<Option<u8>> {
+    match number.checked_sub(1) {
+        Some(index) => u8::try_from(index).map(Some).map_err(|_| damaged()),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,251 @@
+//! Properties that hold for every segment: it reads back, merging adds up, and
+//! damage is noticed or harmless.
+
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::Timestamp;
+use crate::model::consent::Permits;
+use crate::model::hit::{
+    Browser, Country, Device, EventId, HitId, Kind, Origin, Os, PARAMS, VisitorId,
+};
+use crate::model::id::{CampaignId, ConversionId, GoalId, PublisherId, SiteId};
+use crate::model::personal::Personal;
+use crate::model::reason::{Note, Notes, Reason};
+use crate::model::tally::{Dimensions, Measures, TallyRow};
+use crate::model::trail::TrailRow;
+
+fn text() -> impl Strategy<Value = Option<String>> {
+    option::of(prop_oneof![3 => "[a-c]", 1 => "\\PC{0,12}"])
+}
+
+fn origin() -> impl Strategy<Value = Origin> {
+    (0u8..3, 0u8..4, 0u8..3, 0u8..3).prop_map(|(country, device, os, browser)| Origin {
+        country: Country::parse(["", "DE", "FR"][usize::from(country)]),
+        device: Device::from_code(device),
+        os: Os::from_code(os),
+        browser: Browser::from_code(browser),
+    })
+}
+
+fn dimensions() -> impl Strategy<Value = Dimensions> {
+    let ids = (
+        option::of(1u64..4),
+        option::of(any::<u64>()),
+        option::of(1u64..3),
+    );
+    let texts = (text(), vec(text(), PARAMS), text());
+    (ids, origin(), option::of(any::<u8>()), texts).prop_map(|(ids, origin, landing, texts)| {
+        let mut params: [Option<String>; PARAMS] = Default::default();
+        params
+            .iter_mut()
+            .zip(texts.1)
+            .for_each(|(param, text)| *param = text);
+        Dimensions {
+            campaign: ids.0.map(CampaignId::from_random),
+            publisher: ids.1.map(PublisherId::from_random),
+            goal: ids.2.map(GoalId::from_random),
+            origin,
+            landing,
+            source: texts.0,
+            params,
+            referrer_host: texts.2,
+        }
+    })
+}
+
+fn measures() -> impl Strategy<Value = Measures> {
+    let one = prop_oneof![
+        6 => Just(0i64),
+        3 => -2i64..300,
+        1 => -1_000_000_000_000i64..1_000_000_000_000,
+    ];
+    vec(one, Measures::COUNT).prop_map(|values| {
+        let mut array = [0; Measures::COUNT];
+        array.copy_from_slice(&values);
+        Measures::from_array(array)
+    })
+}
+
+fn tally_rows() -> impl Strategy<Value = Vec<TallyRow>> {
+    let row = (0u8..96, dimensions(), measures());
+    let distinct = vec(row, 1..12);
+    (distinct, vec(0usize..12, 0..40)).prop_map(|(rows, picks)| {
+        let rows: Vec<TallyRow> = rows
+            .into_iter()
+            .map(|(quarter, dimensions, measures)| TallyRow {
+                quarter,
+                dimensions,
+                measures,
+            })
+            .collect();
+        picks
+            .into_iter()
+            .map(|pick| rows[pick % rows.len()].clone())
+            .collect()
+    })
+}
+
+fn personal(text: Option<String>) -> Option<Personal<String>> {
+    text.map(Personal::new)
+}
+
+fn indexed(texts: Vec<Option<String>>) -> Vec<(u8, Personal<String>)> {
+    let present = texts.into_iter().enumerate();
+    present
+        .filter_map(|(index, text)| Some((index as u8, Personal::new(text?))))
+        .collect()
+}
+
+prop_compose! {
+    fn trail_row()(
+        id in (0i64..5_000_000, any::<[u8; 10]>()),
+        at in prop_oneof![Just(None), Just(Some(-1)), (0i64..i64::MAX).prop_map(Some)],
+        kind in 0usize..4,
+        dimensions in dimensions(),
+        site in option::of(any::<u64>()),
+        permits in any::<[bool; 3]>(),
+        texts in vec(text(), 4),
+        subs in vec(text(), 15),
+        ids in (option::of(any::<[u8; 16]>()), option::of(any::<[u8; 16]>())),
+        conversion in option::of(any::<u64>()),
+        outcome in option::of(0..Reason::ALL.len()),
+        notes in vec(0..Note::ALL.len(), 0..3),
+    ) -> TrailRow {
+        let id = HitId::new(Timestamp::from_millis(id.0), id.1);
+        let [creative, url, referrer, txn] = <[_; 4]>::try_from(texts).unwrap_or_default();
+        TrailRow {
+            id,
+            at: match at {
+                None => id.at(),
+                Some(-1) => id.at().quarter_start(),
+                Some(ms) => Timestamp::from_millis(ms),
+            },
+            kind: [Kind::Impression, Kind::Click, Kind::View, Kind::Conversion][kind],
+            permits: Permits {
+                measurement: permits[0],
+                attribution: permits[1],
+                sharing: permits[2],
+            },
+            site: site.map(SiteId::from_random),
+            campaign: dimensions.campaign,
+            publisher: dimensions.publisher,
+            goal: dimensions.goal,
+            landing: dimensions.landing,
+            origin: dimensions.origin,
+            referrer_host: dimensions.referrer_host,
+            source: dimensions.source,
+            creative,
+            params: indexed(dimensions.params.into()),
+            subs: indexed(subs),
+            url: personal(url),
+            referrer: personal(referrer),
+            visitor: ids.0.map(|id| Personal::new(VisitorId(id))),
+            event: ids.1.map(EventId),
+            txn: personal(txn),
+            conversion: conversion.map(ConversionId),
+            outcome: outcome.map(|index| Reason::ALL[index]),
+            notes: notes.into_iter().fold(Notes::default(), |mut notes, index| {
+                notes.add(Note::ALL[index]);
+                notes
+            }),
+        }
+    }
+}
+
+fn sum(rows: &[TallyRow]) -> Measures {
+    let mut total = Measures::default();
+    rows.iter().for_each(|row| total.add(&row.measures));
+    total
+}
+
+/// Changes one byte of one column or of the header.
+fn damage(encoded: &mut Encoded, place: usize, bits: u8) {
+    let columns = encoded.columns.iter_mut().map(|(_, bytes)| bytes);
+    let mut all: Vec<&mut Vec<u8>> = columns.chain([&mut encoded.header]).collect();
+    let count = all.len();
+    let bytes = &mut all[place % count];
+    if !bytes.is_empty() {
+        let index = place / count % bytes.len();
+        bytes[index] ^= bits;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn a_tally_reads_back_as_it_was(rows in tally_rows()) {
+        let encoded = encode_tally(&rows).unwrap();
+        prop_assert_eq!(decode_tally(&encoded.header, &encoded.columns).unwrap(), rows);
+    }
+
+    #[test]
+    fn collapsing_keeps_the_sums_and_leaves_no_equals(rows in tally_rows()) {
+        let collapsed = collapse(rows.clone());
+        prop_assert_eq!(sum(&collapsed), sum(&rows));
+        let keys: std::collections::HashSet<_> =
+            collapsed.iter().map(|row| (row.quarter, row.dimensions.clone())).collect();
+        prop_assert_eq!(keys.len(), collapsed.len());
+        prop_assert!(collapsed.iter().all(|row| !row.measures.is_zero()));
+    }
+
+    #[test]
+    fn merging_is_collapsing_what_was_put_together(a in tally_rows(), b in tally_rows()) {
+        let together = collapse([a.clone(), b.clone()].concat());
+        prop_assert_eq!(merge_tally(vec![collapse(a), collapse(b)]), together);
+    }
+
+    #[test]
+    fn folding_keeps_the_sums_and_holds_the_cap(mut rows in tally_rows(), cap in 0usize..4) {
+        let before = sum(&rows);
+        fold_rare(&mut rows, cap);
+        prop_assert_eq!(sum(&rows), before);
+        let values: std::collections::HashSet<_> = rows
+            .iter()
+            .filter_map(|row| Some((row.dimensions.campaign, row.dimensions.source.clone()?)))
+            .filter(|(_, source)| source != OTHER)
+            .collect();
+        let campaigns: std::collections::HashSet<_> =
+            values.iter().map(|(campaign, _)| campaign).collect();
+        prop_assert!(values.len() <= cap * campaigns.len());
+    }
+
+    #[test]
+    fn a_trail_reads_back_in_the_order_of_its_ids(rows in vec(trail_row(), 0..20)) {
+        let encoded = encode_trail(&rows).unwrap();
+        let mut sorted = rows;
+        sorted.sort_by_key(|row| row.id);
+        prop_assert_eq!(decode_trail(&encoded.header, &encoded.columns).unwrap(), sorted);
+    }
+
+    #[test]
+    fn damaged_segments_never_panic(
+        tally in tally_rows(),
+        trail in vec(trail_row(), 0..8),
+        place in any::<u32>(),
+        bits in 1u8..,
+    ) {
+        let mut encoded = encode_tally(&tally).unwrap();
+        damage(&mut encoded, place as usize, bits);
+        let _ = decode_tally(&encoded.header, &encoded.columns);
+        let mut encoded = encode_trail(&trail).unwrap();
+        damage(&mut encoded, place as usize, bits);
+        let _ = decode_trail(&encoded.header, &encoded.columns);
+    }
+
+    #[test]
+    fn bytes_of_any_kind_never_panic(bytes in vec(any::<u8>(), 0..60), rows in 0usize..40) {
+        let mut unpacker = Unpacker::new().unwrap();
+        let plain = [&[0], &bytes[..]].concat();
+        for packed in [&bytes, &plain] {
+            let _ = Column::<Numbers>::read(&mut unpacker, Some(packed), rows);
+            let _ = Column::<Texts>::read(&mut unpacker, Some(packed), rows);
+            let _ = Column::<Ids>::read(&mut unpacker, Some(packed), rows);
+            let _ = Counts::read(&mut unpacker, Some(packed), rows);
+        }
+        let _ = read_header(&bytes);
+    }
+}
