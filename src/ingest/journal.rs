@@ -65,6 +65,8 @@ pub(super) struct Shared {
     pub by_account: Mutex<HashMap<AccountId, i64>>,
     /// The disk failed; nothing more is acknowledged.
     pub failed: AtomicBool,
+    /// The writer has ended; what is in the journal is all there will be.
+    pub drained: AtomicBool,
 }
 
 /// The handle by which hits come in. Clones are handles to the same journal.
@@ -83,6 +85,7 @@ impl Journal {
             waiting_bytes: AtomicI64::new(0),
             by_account: Mutex::default(),
             failed: AtomicBool::new(false),
+            drained: AtomicBool::new(false),
         }))
     }
 
@@ -192,9 +195,5 @@ impl Shared {
             .wait_timeout_while(flag, longest, |new| !*new)
             .unwrap_or_else(PoisonError::into_inner);
         *flag = false;
-    }
-
-    pub fn is_closing(&self) -> bool {
-        self.queue().closing
     }
 }

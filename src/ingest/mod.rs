@@ -1,10 +1,17 @@
 //! A hit into the journal, and the journal settled into conversions and segments.
 //! No HTTP and no SQL.
 
+mod batch;
+mod engine;
 mod entries;
 mod figures;
+mod history;
 mod journal;
+mod merge;
+mod sale;
+mod settle;
 mod writer;
 
+pub use engine::{Engine, Failures, settle_everything};
 pub use figures::{IntakeFigures, intake};
 pub use journal::{Journal, Verdict};

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
 use crate::model::conversion::Status;
+use crate::model::hit::{PARAMS, URL_MAX};
 use crate::model::id::{AccountId, CampaignId, GoalId, SiteId};
 use crate::model::money::Percent;
 
@@ -10,6 +12,12 @@ use crate::model::money::Percent;
 pub const ATTRIBUTION_DAYS: std::ops::RangeInclusive<u16> = 1..=90;
 /// Days within which a click counts where the campaign does not say.
 pub const ATTRIBUTION_DAYS_DEFAULT: u16 = 30;
+/// Bounds of the days within which an impression counts.
+pub const VIEW_THROUGH_DAYS: std::ops::RangeInclusive<u16> = 0..=30;
+/// Landing pages of one campaign at most.
+pub const LANDING_URLS_MAX: usize = 50;
+/// Goals of one campaign at most.
+pub const GOALS_MAX: usize = 50;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Campaign {
@@ -119,5 +127,148 @@ impl CampaignSettings {
 
     pub fn is_running(&self) -> bool {
         self.status == CampaignStatus::Running
+    }
+
+    /// Whether every part is within its bounds and the parts fit together. The
+    /// sentence of a refusal names the part.
+    pub fn check(&self) -> Result<()> {
+        let refuse = |sentence: String| Err(Error::invalid(sentence));
+        if !(1..=LANDING_URLS_MAX).contains(&self.landing_urls.len()) {
+            return refuse(format!(
+                "A campaign has 1 to {LANDING_URLS_MAX} landing pages."
+            ));
+        }
+        if !(1..=GOALS_MAX).contains(&self.goals.len()) {
+            return refuse(format!("A campaign has 1 to {GOALS_MAX} goals."));
+        }
+        if !ATTRIBUTION_DAYS.contains(&self.attribution_days) {
+            return refuse("A click counts for 1 to 90 days.".to_owned());
+        }
+        if !VIEW_THROUGH_DAYS.contains(&self.view_through_days) {
+            return refuse("An impression counts for 0 to 30 days.".to_owned());
+        }
+        if self
+            .report_params
+            .iter()
+            .any(|&index| usize::from(index) >= PARAMS)
+        {
+            return refuse("Reports keep p1 to p10 and nothing else.".to_owned());
+        }
+        let mut names = std::collections::HashSet::new();
+        let twice = |goal: &&Goal| !names.insert(goal.name.to_lowercase());
+        match self.goals.iter().find(twice) {
+            Some(goal) => refuse(format!("Two goals are called {:?}.", goal.name)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A landing page as people type it: http or https, with macros such as
+/// `{click_id}` behind the host, at most 2,048 bytes. Other letters than ASCII are
+/// percent-encoded, so that the result can stand in a header.
+pub fn parse_landing_url(text: &str) -> Result<String> {
+    let text = text.trim();
+    let wrong = |why: &str| Error::invalid(format!("A landing page {why}."));
+    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(wrong("has no blanks in its address"));
+    }
+    if crate::model::landing::host_of(text).is_none() {
+        return Err(wrong(
+            "is an address that starts with https:// and a host name",
+        ));
+    }
+    let url = url::Url::parse(text)
+        .map_err(|_| wrong("is an address such as https://www.example.org/"))?;
+    if url.username() != "" || url.password().is_some() {
+        return Err(wrong("has no user name in its address"));
+    }
+    let encoded: String = text.chars().map(encoded).collect();
+    if encoded.len() > URL_MAX {
+        return Err(wrong("has an address of at most 2048 letters"));
+    }
+    Ok(encoded)
+}
+
+fn encoded(c: char) -> String {
+    if c.is_ascii() {
+        return c.to_string();
+    }
+    let mut bytes = [0; 4];
+    c.encode_utf8(&mut bytes)
+        .bytes()
+        .map(|byte| format!("%{byte:02X}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_landing_page_keeps_its_macros_and_loses_nothing() {
+        let text = " https://shop.example/{p1}/a?c={click_id}&x=1#top ";
+        assert_eq!(parse_landing_url(text).unwrap(), text.trim());
+        assert_eq!(
+            parse_landing_url("https://shop.example/grün").unwrap(),
+            "https://shop.example/gr%C3%BCn"
+        );
+    }
+
+    #[test]
+    fn a_landing_page_is_a_web_address_and_short_enough() {
+        for wrong in [
+            "",
+            "shop.example",
+            "ftp://shop.example/",
+            "javascript:alert(1)",
+            "//shop.example/",
+            "https:///x",
+            "https://{p1}/",
+            "https://ann:secret@shop.example/",
+            "https://shop.example/a b",
+            "https://shop.example/\r\nSet-Cookie: x",
+        ] {
+            assert!(parse_landing_url(wrong).is_err(), "{wrong:?}");
+        }
+        let long = format!("https://shop.example/{}", "x".repeat(URL_MAX));
+        assert!(parse_landing_url(&long).is_err());
+    }
+
+    fn settings(goals: &[&str]) -> CampaignSettings {
+        CampaignSettings {
+            name: "Spring".to_owned(),
+            site: SiteId::from_random(1),
+            landing_urls: vec!["https://shop.example/".to_owned()],
+            attribution_days: 30,
+            view_through_days: 0,
+            status: CampaignStatus::Running,
+            goals: goals
+                .iter()
+                .map(|name| Goal {
+                    id: GoalId::from_random(2),
+                    name: (*name).to_owned(),
+                    revenue: Rule::NOTHING,
+                    payout: Rule::NOTHING,
+                    approval: Approval::Auto,
+                })
+                .collect(),
+            report_params: vec![0, 9],
+        }
+    }
+
+    #[test]
+    fn goals_of_a_campaign_are_told_apart_by_name() {
+        assert!(settings(&["sale", "lead"]).check().is_ok());
+        assert!(settings(&["sale", "SALE"]).check().is_err());
+        assert!(settings(&[]).check().is_err());
+    }
+
+    #[test]
+    fn a_click_counts_for_one_to_ninety_days() {
+        for (days, fits) in [(0, false), (1, true), (90, true), (91, false)] {
+            let mut settings = settings(&["sale"]);
+            settings.attribution_days = days;
+            assert_eq!(settings.check().is_ok(), fits, "{days}");
+        }
     }
 }

@@ -238,6 +238,40 @@ pub struct Hit {
     pub notes: Notes,
 }
 
+impl Hit {
+    /// Takes away whatever the visitor's consent does not cover. Without consent for
+    /// measurement there remain kind, site, campaign, publisher, goal, quarter of an
+    /// hour, origin, referrer host, and of a sale its amounts and the blind index of
+    /// its number. The event id stays for the moment in which repeats are noticed;
+    /// settling drops it.
+    pub fn keep_only_permitted(&mut self) {
+        if !self.permits.attribution {
+            self.visitor = None;
+            if let Some(sale) = &mut self.sale {
+                sale.cookie_clicks.clear();
+                sale.cookie_impressions.clear();
+            }
+        }
+        if self.permits.measurement {
+            return;
+        }
+        let mut random = [0; 10];
+        random.copy_from_slice(&self.id.0[6..]);
+        self.at = self.at.quarter_start();
+        self.id = HitId::new(self.at, random);
+        self.landing = None;
+        self.source = None;
+        self.creative = None;
+        self.params.clear();
+        self.subs.clear();
+        self.url = None;
+        self.referrer = None;
+        if let Some(sale) = &mut self.sale {
+            sale.txn = None;
+        }
+    }
+}
+
 /// What collect hands to the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {

@@ -208,7 +208,7 @@ impl Store {
         for key in keys {
             connection
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO conversion_key (account, key, day) VALUES (?1, ?2, ?3)",
+                    "INSERT OR REPLACE INTO conversion_key (account, key, day) VALUES (?1, ?2, ?3)",
                 )
                 .and_then(|mut insert| insert.execute(params![account.row(), key, day]))
                 .map_err(failed)?;

@@ -3,6 +3,7 @@
 //! database of its own, so that nothing can make an acknowledgement wait.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::PathBuf;
 
 use rusqlite::{Connection, params};
@@ -10,7 +11,7 @@ use rusqlite::{Connection, params};
 use super::database::{self, failed};
 use super::{DataFolder, meta};
 use crate::crypto::{Keys, Sealer, SealerClass, token};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::id::AccountId;
 
 const ID: &str = "journal_id";
@@ -187,12 +188,10 @@ fn sealer<'a>(
     account: AccountId,
     salt: [u8; 16],
 ) -> Result<&'a Sealer> {
-    if !sealers.contains_key(&account) {
-        sealers.insert(account, keys.sealer(account, SealerClass::Journal(salt))?);
-    }
-    sealers
-        .get(&account)
-        .ok_or_else(|| Error::internal("A journal key was not kept."))
+    Ok(match sealers.entry(account) {
+        Entry::Occupied(sealer) => sealer.into_mut(),
+        Entry::Vacant(none) => none.insert(keys.sealer(account, SealerClass::Journal(salt))?),
+    })
 }
 
 fn reader_sealer<'a>(
@@ -204,9 +203,8 @@ fn reader_sealer<'a>(
     if sealers.len() > SEALERS_MAX {
         sealers.clear();
     }
-    if !sealers.contains_key(&(account, salt)) {
-        let sealer = keys.sealer(account, SealerClass::Journal(salt)).ok()?;
-        sealers.insert((account, salt), sealer);
-    }
-    sealers.get(&(account, salt))
+    Some(match sealers.entry((account, salt)) {
+        Entry::Occupied(sealer) => sealer.into_mut(),
+        Entry::Vacant(none) => none.insert(keys.sealer(account, SealerClass::Journal(salt)).ok()?),
+    })
 }

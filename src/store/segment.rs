@@ -1,13 +1,16 @@
 //! Segments: a sealed header and sealed columns, each of one account and UTC day.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
-use super::database::failed;
+use super::database::{self, failed};
 use crate::crypto::{Sealer, SealerClass};
 use crate::error::Result;
 use crate::model::id::AccountId;
 use crate::segment::{COLUMNS_MAX, Class, Encoded, SegmentKey};
+
+/// The tier of segments that are not merged any more.
+const TIER_FINISHED: u8 = 255;
 
 /// Where a new segment belongs.
 #[derive(Debug, Clone, Copy)]
@@ -96,24 +99,88 @@ impl Store {
         Ok(())
     }
 
-    /// Replaces segments of one day by one that holds the same, in one transaction.
+    /// The oldest segments of some account, class, day and tier of which there are
+    /// at least so many.
+    pub fn mergeable_segments(&self, many: u8) -> Result<Option<Vec<SegmentKey>>> {
+        self.read(|connection| {
+            let found: Option<(i64, i64, u32, u8)> = connection
+                .prepare_cached(
+                    "SELECT account, class, day, tier FROM segment WHERE tier < ?1 \
+                     GROUP BY account, class, day, tier HAVING count(*) >= ?2 LIMIT 1",
+                )
+                .and_then(|mut select| {
+                    let read = |row: &rusqlite::Row<'_>| {
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                    };
+                    select
+                        .query_row(params![TIER_FINISHED, many], read)
+                        .optional()
+                })
+                .map_err(failed)?;
+            let Some((account, class, day, tier)) = found else {
+                return Ok(None);
+            };
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT id FROM segment WHERE account = ?1 AND class = ?2 AND day = ?3 \
+                     AND tier = ?4 ORDER BY id LIMIT ?5",
+                )
+                .map_err(failed)?;
+            let ids = statement
+                .query_map(params![account, class, day, tier, many], |row| row.get(0))
+                .map_err(failed)?;
+            let keys = ids.map(|id| {
+                Ok(SegmentKey {
+                    id: id.map_err(failed)?,
+                    account: AccountId::from_row(account),
+                    class: if class == class_number(Class::Trail) {
+                        Class::Trail
+                    } else {
+                        Class::Tally
+                    },
+                    day,
+                    tier,
+                })
+            });
+            keys.collect::<Result<Vec<_>>>().map(Some)
+        })
+    }
+
+    /// Replaces segments of one day by one that holds the same, or by none where
+    /// they hold nothing, in one transaction.
     pub fn replace_segments(
         &self,
         merged: &[SegmentKey],
         tier: u8,
-        encoded: &Encoded,
+        encoded: Option<&Encoded>,
     ) -> Result<()> {
         let Some(first) = merged.first() else {
             return Ok(());
         };
         let mut connection = self.writer();
-        let transaction = super::database::begin(&mut connection)?;
+        let transaction = database::begin(&mut connection)?;
         for key in merged {
             self.delete_segment(&transaction, key)?;
         }
-        let place = Place::new(first.account, first.class, first.day, tier);
-        self.insert_segment(&transaction, place, encoded)?;
+        if let Some(encoded) = encoded {
+            let place = Place::new(first.account, first.class, first.day, tier);
+            self.insert_segment(&transaction, place, encoded)?;
+        }
         transaction.commit().map_err(failed)?;
-        super::database::checkpoint_if_long(&connection, &self.wal())
+        database::checkpoint_if_long(&connection, &self.wal())
+    }
+
+    /// Marks segments that are too large to be merged further.
+    pub fn finish_segments(&self, keys: &[SegmentKey]) -> Result<()> {
+        let connection = self.writer();
+        for key in keys {
+            connection
+                .execute(
+                    "UPDATE segment SET tier = ?1 WHERE id = ?2",
+                    params![TIER_FINISHED, key.id],
+                )
+                .map_err(failed)?;
+        }
+        Ok(())
     }
 }

@@ -68,14 +68,14 @@ impl Settling<'_> {
         meta::position(&self.connection)
     }
 
-    /// Whether a conversion with this key has counted.
-    pub fn is_known(&self, account: AccountId, key: &[u8; 16]) -> Result<bool> {
+    /// Whether a conversion with this key has counted since a UTC day.
+    pub fn is_known(&self, account: AccountId, key: &[u8; 16], since: u32) -> Result<bool> {
+        let sql = "SELECT 1 FROM conversion_key WHERE account = ?1 AND key = ?2 AND day >= ?3";
         self.connection
-            .prepare_cached("SELECT 1 FROM conversion_key WHERE account = ?1 AND key = ?2")
+            .prepare_cached(sql)
             .and_then(|mut select| {
-                select
-                    .query_row(params![account.row(), key], |_| Ok(()))
-                    .optional()
+                let known = select.query_row(params![account.row(), key, since], |_| Ok(()));
+                known.optional()
             })
             .map(|found| found.is_some())
             .map_err(failed)

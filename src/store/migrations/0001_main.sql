@@ -92,7 +92,7 @@ CREATE TABLE segment (
     tier    INTEGER NOT NULL,
     header  BLOB NOT NULL
 );
-CREATE INDEX segment_of_day ON segment (account, class, day);
+CREATE INDEX segment_of_day ON segment (account, class, day, tier);
 
 CREATE TABLE segment_column (
     id   INTEGER PRIMARY KEY,

@@ -1,0 +1,166 @@
+//! The two threads of a running server: the journal's writer and settling. When
+//! one of them fails for good, the process must end; nothing goes on half alive.
+
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::entries;
+use super::journal::{Journal, Shared};
+use super::merge::merge_step;
+use super::settle::Settler;
+use super::writer::Writer;
+use crate::clock::Clock;
+use crate::error::{Error, Kind, Result};
+use crate::model::hit::Entry;
+use crate::store::{JournalReader, JournalWriter, Store};
+
+/// Pause between two steps of settling: what arrives meanwhile is settled together.
+const SETTLE_PAUSE: Duration = Duration::from_millis(300);
+/// Looks for segments to merge at least this often.
+const IDLE_PAUSE: Duration = Duration::from_secs(2);
+/// Pause after a step that failed on the disk.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// Bytes of journal read at once when the engine starts.
+const COUNT_BYTES: usize = 16 << 20;
+
+/// The engine of one data folder.
+pub struct Engine {
+    journal: Journal,
+    writer: JoinHandle<()>,
+    settling: JoinHandle<()>,
+}
+
+/// Says why the engine failed; nothing is acknowledged after that.
+pub type Failures = mpsc::UnboundedReceiver<Error>;
+
+impl Engine {
+    /// Opens the journal of the store's folder and starts both threads.
+    pub fn start(store: &Store, clock: Clock) -> Result<(Engine, Failures)> {
+        let settled = store.settled_position()?;
+        let file = JournalWriter::open(store.folder(), store.keys().clone(), settled)?;
+        let id = file.id();
+        let position = if settled.0 == Some(id) { settled.1 } else { 0 };
+        let journal = Journal::new(position);
+        let mut reader = JournalReader::open(store.folder(), store.keys().clone())?;
+        count_waiting(&mut reader, &journal.0, position)?;
+        let (report, failures) = mpsc::unbounded_channel();
+        let settler = Settler::new(store.clone(), reader, id, clock);
+        let writer = Writer::new(journal.clone(), file);
+        let engine = Engine {
+            writer: spawn("journal", report.clone(), journal.clone(), move || {
+                writer.run()
+            })?,
+            settling: {
+                let (journal, store) = (journal.clone(), store.clone());
+                spawn("settle", report, journal.clone(), move || {
+                    settle(settler, &journal, &store)
+                })?
+            },
+            journal,
+        };
+        Ok((engine, failures))
+    }
+
+    pub fn journal(&self) -> Journal {
+        self.journal.clone()
+    }
+
+    /// Takes nothing more, makes the rest durable, settles all of it, ends.
+    pub fn stop(self) {
+        self.journal.0.queue().closing = true;
+        self.journal.0.ready.notify_all();
+        // A thread that failed has reported itself.
+        let _ = self.writer.join();
+        self.journal.0.drained.store(true, Ordering::Release);
+        self.journal.0.wake_settling();
+        let _ = self.settling.join();
+    }
+}
+
+/// Settles everything that waits in a folder that no server runs on.
+pub fn settle_everything(store: &Store, clock: Clock) -> Result<()> {
+    let settled = store.settled_position()?;
+    let file = JournalWriter::open(store.folder(), store.keys().clone(), settled)?;
+    let reader = JournalReader::open(store.folder(), store.keys().clone())?;
+    let mut settler = Settler::new(store.clone(), reader, file.id(), clock);
+    while settler.step()?.is_some() {}
+    Ok(())
+}
+
+fn count_waiting(reader: &mut JournalReader, shared: &Shared, position: i64) -> Result<()> {
+    let mut after = position;
+    loop {
+        let batches = reader.read_after(after, COUNT_BYTES)?;
+        let Some(last) = batches.last() else {
+            return Ok(());
+        };
+        after = last.seq;
+        for batch in &batches {
+            let entries = entries::read_all(&batch.entries)?;
+            let hits = entries
+                .iter()
+                .filter(|entry| matches!(entry, Entry::Hit(_)))
+                .count();
+            shared.add_waiting(batch.account, hits as i64, batch.entries.len() as i64);
+        }
+    }
+}
+
+fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> {
+    let shared = &journal.0;
+    loop {
+        let last_round = shared.drained.load(Ordering::Acquire);
+        match settler.step() {
+            Ok(Some(step)) => {
+                shared.settled.store(step.position, Ordering::Release);
+                for (account, (hits, bytes)) in step.accounts {
+                    shared.add_waiting(account, -hits, -bytes);
+                }
+                if !last_round && shared.waiting.load(Ordering::Relaxed) < BACKLOG {
+                    merge_step(store)?;
+                    std::thread::sleep(SETTLE_PAUSE);
+                }
+            }
+            Ok(None) if last_round => return Ok(()),
+            Ok(None) => {
+                if !merge_step(store)? {
+                    shared.wait_for_settling(IDLE_PAUSE);
+                }
+            }
+            Err(error) if error.kind() == Kind::Io && !last_round => {
+                tracing::error!("settling failed and is tried again: {error}");
+                std::thread::sleep(RETRY_PAUSE);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// With more waiting than this, settling does not pause.
+const BACKLOG: i64 = 20_000;
+
+fn spawn(
+    name: &'static str,
+    report: mpsc::UnboundedSender<Error>,
+    journal: Journal,
+    work: impl FnOnce() -> Result<()> + Send + 'static,
+) -> Result<JoinHandle<()>> {
+    let guarded = move || {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        let error = match outcome {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(_) => Error::internal(format!("The {name} thread panicked.")),
+        };
+        journal.0.failed.store(true, Ordering::Release);
+        // The server is gone already: nobody is left to tell.
+        let _ = report.send(error);
+    };
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(guarded)
+        .map_err(|error| Error::internal("A thread could not be started").because(error))
+}

@@ -1,0 +1,173 @@
+//! What settling must remember of earlier hits: clicks by their id, event ids, and
+//! who clicked what on which day. All of it is cache: it is read back from the
+//! trail whenever it is missing.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::clock::{DAY_MS, Timestamp};
+use crate::error::Result;
+use crate::model::hit::{EventId, HitId, VisitorId};
+use crate::model::id::{AccountId, CampaignId};
+use crate::model::tally::Dimensions;
+use crate::segment::{
+    CLICK_COLUMNS, Class, DIMENSION_COLUMNS, EVENT_COLUMNS, Source, TrailScan, Unpacker,
+    read_header,
+};
+
+/// Clicks whose dimensions are kept in memory.
+const CLICKS_MAX: usize = 50_000;
+/// Days for which an event's id is remembered.
+pub const EVENT_DAYS: i64 = 7;
+/// Account days whose visitors are kept in memory.
+const VISITOR_DAYS_MAX: usize = 256;
+
+/// A day in an account's own zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccountDay {
+    pub account: AccountId,
+    pub start: Timestamp,
+    /// Where the next day begins.
+    pub end: Timestamp,
+}
+
+#[derive(Default)]
+pub struct History {
+    clicks: HashMap<HitId, Dimensions>,
+    click_order: VecDeque<HitId>,
+    events: HashMap<AccountId, HashSet<u64>>,
+    visitors: HashMap<AccountDay, HashSet<u64>>,
+    visitor_order: VecDeque<AccountDay>,
+}
+
+impl History {
+    /// Remembers a click's dimensions.
+    pub fn remember_click(&mut self, id: HitId, dimensions: Dimensions) {
+        if self.clicks.insert(id, dimensions).is_none() {
+            self.click_order.push_back(id);
+        }
+        if self.click_order.len() > CLICKS_MAX
+            && let Some(oldest) = self.click_order.pop_front()
+        {
+            self.clicks.remove(&oldest);
+        }
+    }
+
+    /// The dimensions of an earlier click; none if it was never stored or is gone.
+    pub fn click(
+        &mut self,
+        source: &impl Source,
+        account: AccountId,
+        id: HitId,
+    ) -> Result<Option<Dimensions>> {
+        if let Some(dimensions) = self.clicks.get(&id) {
+            return Ok(Some(dimensions.clone()));
+        }
+        let found = find_click(source, account, id)?;
+        if let Some(dimensions) = &found {
+            self.remember_click(id, dimensions.clone());
+        }
+        Ok(found)
+    }
+
+    /// Whether an event comes for the first time in seven days; remembers it.
+    pub fn is_new_event(
+        &mut self,
+        source: &impl Source,
+        account: AccountId,
+        event: EventId,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let known = match self.events.entry(account) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(none) => none.insert(load_events(source, account, now)?),
+        };
+        Ok(known.insert(fingerprint(&event)))
+    }
+
+    /// Whether a visitor clicks a campaign for the first time that day; remembers it.
+    pub fn is_first_click(
+        &mut self,
+        source: &impl Source,
+        day: AccountDay,
+        visitor: VisitorId,
+        campaign: CampaignId,
+    ) -> Result<bool> {
+        if self.visitors.len() >= VISITOR_DAYS_MAX
+            && !self.visitors.contains_key(&day)
+            && let Some(oldest) = self.visitor_order.pop_front()
+        {
+            self.visitors.remove(&oldest);
+        }
+        let known = match self.visitors.entry(day) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(none) => {
+                self.visitor_order.push_back(day);
+                none.insert(load_visitors(source, day)?)
+            }
+        };
+        Ok(known.insert(fingerprint(&(visitor, campaign))))
+    }
+
+    /// Forgets everything; it is read back when it is needed.
+    pub fn clear(&mut self) {
+        *self = History::default();
+    }
+}
+
+/// 64 bits of a value: among ten million of them, one pair in 300,000 runs is alike.
+fn fingerprint(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn find_click(source: &impl Source, account: AccountId, id: HitId) -> Result<Option<Dimensions>> {
+    let day = id.at().utc_day();
+    for key in source.segments(account, Class::Trail, day..=day)? {
+        let header = source.header(&key)?;
+        if !read_header(&header)?.may_hold(id) {
+            continue;
+        }
+        let columns = source.columns(&key, DIMENSION_COLUMNS)?;
+        let mut unpacker = Unpacker::new()?;
+        let mut found = TrailScan::open(&mut unpacker, &header, &columns)?.dimensions(&[id])?;
+        if let Some(dimensions) = found.pop().flatten() {
+            return Ok(Some(dimensions));
+        }
+    }
+    Ok(None)
+}
+
+fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Result<HashSet<u64>> {
+    let mut known = HashSet::new();
+    // A late event lies up to seven days before its arrival, which itself may lie
+    // seven days back.
+    let first = now.minus_ms(2 * EVENT_DAYS * DAY_MS).utc_day();
+    let mut unpacker = Unpacker::new()?;
+    for key in source.segments(account, Class::Trail, first..=u32::MAX)? {
+        let header = source.header(&key)?;
+        let columns = source.columns(&key, EVENT_COLUMNS)?;
+        TrailScan::open(&mut unpacker, &header, &columns)?.events(|event, _| {
+            known.insert(fingerprint(&event));
+        })?;
+    }
+    Ok(known)
+}
+
+fn load_visitors(source: &impl Source, day: AccountDay) -> Result<HashSet<u64>> {
+    let mut known = HashSet::new();
+    let days = day.start.utc_day()..=day.end.utc_day();
+    let mut unpacker = Unpacker::new()?;
+    for key in source.segments(day.account, Class::Trail, days)? {
+        let header = source.header(&key)?;
+        let columns = source.columns(&key, CLICK_COLUMNS)?;
+        TrailScan::open(&mut unpacker, &header, &columns)?.clicks(|visitor, campaign, at| {
+            if at >= day.start && at < day.end {
+                known.insert(fingerprint(&(visitor, campaign)));
+            }
+        })?;
+    }
+    Ok(known)
+}
