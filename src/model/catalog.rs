@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use crate::clock::Timestamp;
 use crate::model::account::{Account, Publisher, Site};
-use crate::model::campaign::Campaign;
-use crate::model::id::{AccountId, CampaignId, PublisherId, SiteId, SiteKey};
+use crate::model::campaign::{Campaign, Goal};
+use crate::model::id::{AccountId, CampaignId, GoalId, PublisherId, SiteId, SiteKey};
 
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -75,6 +75,12 @@ impl Catalog {
 
     pub fn campaign(&self, text: &str) -> Option<&Arc<Campaign>> {
         self.campaigns.get(&text.trim().parse().ok()?)
+    }
+
+    /// A goal of a campaign.
+    pub fn goal(&self, campaign: CampaignId, goal: GoalId) -> Option<&Goal> {
+        let goals = &self.campaigns.get(&campaign)?.settings.goals;
+        goals.iter().find(|candidate| candidate.id == goal)
     }
 
     /// A publisher of this very account.

@@ -4,11 +4,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::error::{Error, Kind, Result};
+use crate::model::campaign::Goal;
 use crate::model::hit::HitId;
 use crate::model::id::{AccountId, CampaignId, ConversionId, GoalId, PublisherId};
 use crate::model::money::Currency;
 use crate::model::personal::Personal;
-use crate::model::reason::Notes;
+use crate::model::reason::{Note, Notes};
 use crate::model::tally::{Dimensions, Measures};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,5 +136,129 @@ impl ConversionBody {
             Status::Cancelled => measures.cancelled = 1,
         }
         measures
+    }
+
+    /// What a person, or their program, decides about it. A new sale amount, in
+    /// minor units of the account's currency, earns by the goal's rules as they are
+    /// now; without one the amounts stay.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] where it is to be approved and its worth is not known.
+    pub fn decide(
+        &mut self,
+        status: Option<Status>,
+        sale_minor: Option<i64>,
+        goal: &Goal,
+    ) -> Result<()> {
+        if let Some(sale_minor) = sale_minor {
+            self.amounts = Some(Amounts {
+                sale_minor,
+                revenue_minor: goal.revenue.amount(sale_minor),
+                payout_minor: goal.payout.amount(sale_minor),
+            });
+            self.notes.remove(Note::RateMissing);
+        }
+        if self.amounts.is_none() && status == Some(Status::Approved) {
+            return Err(Error::new(
+                Kind::Conflict,
+                format!(
+                    "What this is worth is not known yet: enter a rate for {}, or give the sale amount.",
+                    self.currency
+                ),
+            ));
+        }
+        let waited_for = match self.amounts {
+            Some(_) => self.status_with_rate.take(),
+            None => None,
+        };
+        if let Some(status) = status.or(waited_for) {
+            self.status = status;
+            self.status_with_rate = None;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::campaign::{Approval, Rule};
+    use crate::model::money::Percent;
+
+    fn goal() -> Goal {
+        Goal {
+            id: GoalId::from_random(1),
+            name: "sale".to_owned(),
+            revenue: Rule::Percent {
+                percent: Percent::parse("10").unwrap(),
+            },
+            payout: Rule::Fixed { amount_minor: 50 },
+            approval: Approval::Auto,
+        }
+    }
+
+    fn waiting() -> ConversionBody {
+        let mut notes = Notes::default();
+        notes.add(Note::RateMissing);
+        ConversionBody {
+            at: Timestamp::from_millis(0),
+            campaign: CampaignId::from_random(2),
+            publisher: None,
+            goal: goal().id,
+            status: Status::Pending,
+            credit: Credit::Unattributed,
+            amounts: None,
+            status_with_rate: Some(Status::Approved),
+            original_minor: 1_000,
+            currency: "USD".parse().unwrap(),
+            dimensions: Dimensions::default(),
+            txn: None,
+            click: None,
+            subs: Vec::new(),
+            notes,
+        }
+    }
+
+    #[test]
+    fn a_new_sale_amount_earns_by_the_rules_and_ends_the_wait_for_a_rate() {
+        let mut body = waiting();
+        body.decide(None, Some(905), &goal()).unwrap();
+        let amounts = body.amounts.unwrap();
+        assert_eq!((amounts.revenue_minor, amounts.payout_minor), (91, 50));
+        assert_eq!(
+            (body.status, body.status_with_rate),
+            (Status::Approved, None)
+        );
+        assert!(!body.notes.contains(Note::RateMissing));
+    }
+
+    #[test]
+    fn what_is_worth_nobody_knows_how_much_is_not_approved() {
+        let mut body = waiting();
+        let error = body
+            .decide(Some(Status::Approved), None, &goal())
+            .unwrap_err();
+        assert_eq!(error.kind(), Kind::Conflict);
+        assert_eq!(body.status, Status::Pending);
+    }
+
+    #[test]
+    fn a_decision_outlives_the_rate_that_comes_later() {
+        let mut body = waiting();
+        body.decide(Some(Status::Rejected), None, &goal()).unwrap();
+        assert_eq!(
+            (body.status, body.status_with_rate),
+            (Status::Rejected, None)
+        );
+    }
+
+    #[test]
+    fn a_change_of_status_alone_leaves_the_amounts() {
+        let mut body = waiting();
+        body.decide(None, Some(1_000), &goal()).unwrap();
+        let amounts = body.amounts;
+        body.decide(Some(Status::Cancelled), None, &goal()).unwrap();
+        assert_eq!((body.amounts, body.status), (amounts, Status::Cancelled));
+        assert_eq!(body.measures().sale_amount_minor, 0);
     }
 }

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::action::Act;
 use crate::model::conversion::{Conversion, ConversionBody, Status};
-use crate::model::id::{AccountId, CampaignId, ConversionId, PublisherId};
+use crate::model::id::{AccountId, CampaignId, ConversionId, GoalId, PublisherId};
 use crate::model::tally::TallyRow;
 use crate::segment as format;
 use crate::segment::Class;
@@ -26,6 +26,7 @@ pub struct ConversionQuery {
     pub to: Option<Timestamp>,
     pub campaign: Option<CampaignId>,
     pub publisher: Option<PublisherId>,
+    pub goal: Option<GoalId>,
     pub status: Option<Status>,
     /// Where the last answer ended.
     pub cursor: Option<i64>,
@@ -39,6 +40,7 @@ impl ConversionQuery {
             && self.to.is_none_or(|to| body.at < to)
             && self.campaign.is_none_or(|id| body.campaign == id)
             && self.publisher.is_none_or(|id| body.publisher == Some(id))
+            && self.goal.is_none_or(|id| body.goal == id)
             && self.status.is_none_or(|status| body.status == status)
     }
 }

@@ -1,7 +1,10 @@
 //! Everything HTTP: what visitors' browsers reach (`collect`), the console, the
 //! API, and the server that carries them. No SQL and no key bytes.
 
+pub mod api;
+pub mod problem;
 pub mod route;
+pub mod snippets;
 pub mod state;
 
 pub use state::{App, WebOptions};

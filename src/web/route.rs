@@ -7,6 +7,8 @@ use actix_web::http::{Method, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Handler, HttpResponse, Resource, Responder, guard};
 
+use super::api;
+use super::problem::Problem;
 use crate::model::action::Action;
 
 /// One route of the product.
@@ -90,6 +92,9 @@ impl Routes {
             config.service(web::resource(path).to(move || {
                 let allow = allow.clone();
                 async move {
+                    if path.starts_with(api::ROOT) {
+                        return Problem::wrong_method(&allow).response();
+                    }
                     HttpResponse::MethodNotAllowed()
                         .insert_header((header::ALLOW, allow))
                         .insert_header(("X-Pixelkeep", "rejected; bad_method"))

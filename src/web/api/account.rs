@@ -1,0 +1,187 @@
+//! The account itself: `GET`, and `PATCH {name, timezone, rates, acquisition}`. The
+//! security token of `/acquisition` is shown once, when it is made.
+
+use std::collections::BTreeMap;
+
+use actix_web::web;
+use serde::Serialize;
+
+use super::caller::{Answer, Caller, found};
+use super::fields::Fields;
+use super::period::instant;
+use crate::crypto::token;
+use crate::error::{Error, Result};
+use crate::model::account::{Account, AccountSettings, AccountState, parse_name, parse_timezone};
+use crate::model::id::AccountId;
+use crate::model::money::{Currency, Rate};
+
+#[derive(Serialize)]
+struct View<'a> {
+    id: AccountId,
+    name: &'a str,
+    timezone: &'a str,
+    currency: Currency,
+    state: AccountState,
+    expires_at: Option<String>,
+    acquisition: bool,
+    rates: BTreeMap<&'a str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security_token: Option<String>,
+}
+
+impl<'a> View<'a> {
+    fn of(account: &'a Account) -> Self {
+        let settings = &account.settings;
+        let rates = settings.rates.iter();
+        View {
+            id: account.id,
+            name: &settings.name,
+            timezone: &settings.timezone,
+            currency: settings.currency,
+            state: account.state,
+            expires_at: account.expires_at.map(instant),
+            acquisition: settings.acquisition,
+            rates: rates
+                .map(|(code, rate)| (code.as_str(), rate.to_string()))
+                .collect(),
+            security_token: None,
+        }
+    }
+}
+
+pub async fn read(caller: Caller) -> Answer {
+    let catalog = caller.catalog();
+    let account = catalog.accounts.get(&caller.account());
+    let account = account.ok_or_else(|| Error::not_found("account"))?;
+    Ok(found(&View::of(account)))
+}
+
+pub async fn update(caller: Caller, payload: web::Payload) -> Answer {
+    let change = Change::read(&caller.body(payload).await?)?;
+    let (secret, hash) = token::new();
+    let turned_on = change.acquisition == Some(true);
+    let account = caller
+        .write(move |store, act, account| {
+            store.update_account(act, account, |settings| change.apply(settings, hash))
+        })
+        .await?;
+    let mut view = View::of(&account);
+    view.security_token = turned_on.then_some(secret);
+    Ok(found(&view))
+}
+
+/// What a request says of the account; what it does not say is none.
+struct Change {
+    name: Option<String>,
+    timezone: Option<String>,
+    /// A rate to set, or none to forget, by currency.
+    rates: Vec<(Currency, Option<Rate>)>,
+    acquisition: Option<bool>,
+}
+
+impl Change {
+    fn read(fields: &Fields) -> Result<Change> {
+        let name = fields.text("name")?;
+        let timezone = fields.text("timezone")?;
+        Ok(Change {
+            name: name.map(|name| parse_name("name", &name)).transpose()?,
+            timezone: timezone
+                .map(|zone| fields.named("timezone", parse_timezone(&zone)))
+                .transpose()?,
+            rates: match fields.object("rates")? {
+                Some(rates) => read_rates(&rates)?,
+                None => Vec::new(),
+            },
+            acquisition: fields.flag("acquisition")?,
+        })
+    }
+
+    fn apply(self, settings: &mut AccountSettings, token_hash: [u8; 32]) -> Result<()> {
+        settings.name = self.name.unwrap_or_else(|| settings.name.clone());
+        settings.timezone = self.timezone.unwrap_or_else(|| settings.timezone.clone());
+        for (currency, rate) in self.rates {
+            if currency == settings.currency {
+                return Err(Error::invalid(format!(
+                    "rates.{currency}: this is the account's own currency and needs no rate."
+                )));
+            }
+            match rate {
+                Some(rate) => settings.rates.insert(currency.code().to_owned(), rate),
+                None => settings.rates.remove(currency.code()),
+            };
+        }
+        if let Some(on) = self.acquisition {
+            settings.acquisition = on;
+            settings.security_token_hash = on.then_some(token_hash);
+        }
+        Ok(())
+    }
+}
+
+fn read_rates(rates: &Fields) -> Result<Vec<(Currency, Option<Rate>)>> {
+    rates
+        .keys()
+        .map(|code| {
+            let currency = rates.named(code, code.parse())?;
+            if rates.is_null(code) {
+                return Ok((currency, None));
+            }
+            let digits = rates.required(code, rates.decimal(code)?)?;
+            Ok((currency, Some(rates.named(code, Rate::parse(&digits))?)))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(text: &str) -> Result<AccountSettings> {
+        let mut settings = AccountSettings {
+            name: "Shop".to_owned(),
+            timezone: "UTC".to_owned(),
+            currency: Currency::EUR,
+            acquisition: false,
+            security_token_hash: None,
+            rates: BTreeMap::new(),
+        };
+        Change::read(&Fields::parse(text.as_bytes())?)?.apply(&mut settings, [7; 32])?;
+        Ok(settings)
+    }
+
+    #[test]
+    fn a_rate_is_set_by_its_digits_and_forgotten_by_null() {
+        let settings = change(r#"{"rates":{"usd":"0.92","JPY":0.00000001,"CHF":null}}"#).unwrap();
+        let shown: Vec<_> = settings
+            .rates
+            .iter()
+            .map(|(c, r)| format!("{c} {r}"))
+            .collect();
+        assert_eq!(shown, ["JPY 0.00000001", "USD 0.92"]);
+    }
+
+    #[test]
+    fn a_wrong_rate_is_refused_by_its_currency() {
+        for (text, start) in [
+            (r#"{"rates":{"USD":0}}"#, "rates.USD: "),
+            (r#"{"rates":{"XYZ":1}}"#, "rates.XYZ: "),
+            (r#"{"rates":{"EUR":1}}"#, "rates.EUR: "),
+            (r#"{"timezone":"Mars/Olympus"}"#, "timezone: "),
+        ] {
+            let error = change(text).map(|_| ()).unwrap_err();
+            assert!(error.message().starts_with(start), "{error}");
+        }
+    }
+
+    #[test]
+    fn turning_acquisition_off_forgets_its_token() {
+        assert!(
+            change(r#"{"acquisition":true}"#)
+                .unwrap()
+                .security_token_hash
+                .is_some()
+        );
+        let off = change(r#"{"acquisition":false}"#).unwrap();
+        assert_eq!((off.acquisition, off.security_token_hash), (false, None));
+    }
+}

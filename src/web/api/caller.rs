@@ -1,0 +1,152 @@
+//! Who calls: the door of every API handler. A handler that takes a [`Caller`]
+//! runs only for a token that may perform its route's action, and reaches the
+//! store only as that token's account. Never in here: an account named by a request.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev, web};
+use serde::Serialize;
+
+use super::fields::Fields;
+use crate::access::bearer;
+use crate::error::{Error, Result};
+use crate::model::action::{Act, Action, Actor, ApiToken};
+use crate::model::catalog::Catalog;
+use crate::model::id::AccountId;
+use crate::store::Store;
+use crate::web::problem::Problem;
+use crate::web::state::App;
+
+/// Longest body of a request, in bytes.
+const BODY_MAX: usize = 64 * 1024;
+
+pub type Answer = std::result::Result<HttpResponse, Problem>;
+
+/// A caller with a valid token.
+pub struct Caller {
+    app: web::Data<App>,
+    token: ApiToken,
+    act: Act,
+    media: Option<String>,
+}
+
+impl Caller {
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub fn account(&self) -> AccountId {
+        self.token.account
+    }
+
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.app.store.catalog()
+    }
+
+    /// Runs work that blocks, off the event loop.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&App, AccountId) -> Result<T> + Send + 'static,
+    ) -> std::result::Result<T, Problem> {
+        let (app, account) = (self.app.clone(), self.account());
+        block(move || work(&app, account)).await
+    }
+
+    /// Runs a write in the caller's name, off the event loop.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store, Act, AccountId) -> Result<T> + Send + 'static,
+    ) -> std::result::Result<T, Problem> {
+        let (app, act, account) = (self.app.clone(), self.act, self.account());
+        block(move || work(&app.store, act, account)).await
+    }
+
+    /// The request's JSON object.
+    pub async fn body(&self, payload: web::Payload) -> std::result::Result<Fields, Problem> {
+        if self.media.as_deref().is_some_and(|media| !is_json(media)) {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body must be JSON. Send the header: Content-Type: application/json.",
+            ));
+        }
+        let body = payload.to_bytes_limited(BODY_MAX).await.map_err(|_| {
+            Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("The body is longer than {BODY_MAX} bytes."),
+            )
+        })?;
+        let body = body.map_err(|_| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "The body could not be read to its end.",
+            )
+        })?;
+        Ok(Fields::parse(&body)?)
+    }
+}
+
+fn is_json(media: &str) -> bool {
+    let essence = media.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+        || essence.to_ascii_lowercase().ends_with("+json")
+}
+
+async fn block<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> std::result::Result<T, Problem> {
+    let outcome = web::block(work)
+        .await
+        .map_err(|error| Error::internal("a worker thread was lost").because(error))?;
+    Ok(outcome?)
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Caller, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let app = request.app_data::<web::Data<App>>().cloned();
+        let action = request.app_data::<Action>().copied();
+        let authorization = header(request, AUTHORIZATION.as_str());
+        let media = header(request, CONTENT_TYPE.as_str());
+        Box::pin(async move {
+            let (Some(app), Some(action)) = (app, action) else {
+                return Err(Error::internal("a route without server or action").into());
+            };
+            let store = app.store.clone();
+            let token =
+                block(move || bearer::admit(&store, authorization.as_deref(), action)).await?;
+            let act = Act::new(Actor::Token(token.id), action, app.clock.now());
+            Ok(Caller {
+                app,
+                token,
+                act,
+                media,
+            })
+        })
+    }
+}
+
+fn header(request: &HttpRequest, name: &str) -> Option<String> {
+    let value = request.headers().get(name)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+/// 200 with a JSON body.
+pub fn found<T: Serialize>(body: &T) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(body)
+}
+
+/// 201 with the place of what was made.
+pub fn created<T: Serialize>(place: &str, body: &T) -> HttpResponse {
+    HttpResponse::Created()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((LOCATION, place))
+        .json(body)
+}

@@ -1,0 +1,59 @@
+//! The API, version 1: everything a program may do for an account, with a token in
+//! the header. JSON in, JSON out, problem details for every refusal. Never in here:
+//! a rule of the product, a page, or another account's anything.
+
+mod account;
+mod caller;
+mod campaign;
+mod conversion;
+mod conversion_view;
+mod fields;
+mod goal;
+mod intake;
+mod period;
+mod publisher;
+mod query;
+mod site;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+
+use super::problem::Problem;
+use super::route::Routes;
+use crate::model::action::Action;
+
+/// Where every path of the API begins; errors below it are problem details.
+pub const ROOT: &str = "/api/";
+
+pub fn routes(routes: &mut Routes) {
+    use Action::*;
+    routes.get(ReadSites, "/api/v1/sites", site::list);
+    routes.post(ChangeSite, "/api/v1/sites", site::create);
+    routes.get(ReadSites, "/api/v1/sites/{id}", site::read);
+    routes.patch(ChangeSite, "/api/v1/sites/{id}", site::update);
+    routes.get(ReadCampaigns, "/api/v1/campaigns", campaign::list);
+    routes.post(ChangeCampaign, "/api/v1/campaigns", campaign::create);
+    routes.get(ReadCampaigns, "/api/v1/campaigns/{id}", campaign::read);
+    routes.patch(ChangeCampaign, "/api/v1/campaigns/{id}", campaign::update);
+    routes.get(
+        ReadCampaigns,
+        "/api/v1/campaigns/{id}/snippets",
+        campaign::read_snippets,
+    );
+    routes.get(ReadPublishers, "/api/v1/publishers", publisher::list);
+    routes.post(ChangePublisher, "/api/v1/publishers", publisher::create);
+    routes.get(ReadPublishers, "/api/v1/publishers/{id}", publisher::read);
+    routes.patch(ChangePublisher, "/api/v1/publishers/{id}", publisher::update);
+    routes.get(ReadConversions, "/api/v1/conversions", conversion::list);
+    routes.get(ReadConversions, "/api/v1/conversions/{id}", conversion::read);
+    routes.patch(ChangeConversion, "/api/v1/conversions/{id}", conversion::update);
+    routes.get(ReadAccount, "/api/v1/account", account::read);
+    routes.patch(ChangeAccount, "/api/v1/account", account::update);
+    routes.get(ReadIntake, "/api/v1/intake", intake::read);
+}
+
+/// The answer below [`ROOT`] where there is no route.
+pub fn not_found() -> HttpResponse {
+    let detail = "There is nothing at this address of the API.";
+    Problem::new(StatusCode::NOT_FOUND, detail).response()
+}
