@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::access::sign_in::Door;
 use crate::clock::Clock;
 use crate::crypto::ClickIds;
 use crate::ingest::Journal;
@@ -32,7 +31,5 @@ pub struct App {
     pub journal: Journal,
     pub click_ids: ClickIds,
     pub clock: Clock,
-    /// Where members of the console sign in.
-    pub door: Door,
     pub options: WebOptions,
 }
