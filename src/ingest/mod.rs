@@ -15,3 +15,6 @@ mod writer;
 pub use engine::{Engine, Failures, settle_everything};
 pub use figures::{IntakeFigures, intake};
 pub use journal::{Journal, Verdict};
+
+#[cfg(test)]
+mod tests;
