@@ -12,8 +12,6 @@
 //! | `web` | everything HTTP: collect, console, api, assets | SQL, key bytes |
 //! | `ingest` | a hit into the journal, the journal settled | HTTP, SQL |
 //! | `report` | a question and a period to rows | HTTP, SQL, the clock |
-//! | `privacy` | consent: signals and posture to what may be kept | HTTP, SQL |
-//! | `lifecycle` | account states, and jobs that run by themselves | HTTP, SQL |
 //! | `access` | actions, sign-in, sessions, tokens | HTTP, SQL |
 //! | `store` | all SQL; migrations; sealing at the door of every table | HTTP |
 //! | `crypto` | keyring, seal and open, blind index, passwords, tokens | I/O but the key files |
@@ -28,12 +26,10 @@
 //! Imports go along these arrows and never against them; a test reads this block.
 //!
 //! ```text
-//! cli       -> web ingest report privacy lifecycle access store crypto model config clock error
-//! web       -> ingest report privacy lifecycle access store crypto model config clock error
+//! cli       -> web ingest report access store crypto model config clock error
+//! web       -> ingest report access store crypto model config clock error
 //! ingest    -> store segment crypto model clock error
 //! report    -> store segment model clock error
-//! privacy   -> store model clock error
-//! lifecycle -> store model clock error
 //! access    -> store crypto model clock error
 //! store     -> segment crypto model clock error
 //! crypto    -> model clock error
@@ -51,6 +47,7 @@ pub mod crypto;
 pub mod error;
 pub mod ingest;
 pub mod model;
+pub mod report;
 pub mod segment;
 pub mod store;
 pub mod web;

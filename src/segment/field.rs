@@ -56,6 +56,11 @@ impl Field {
         }
     }
 
+    /// Whether its values are texts; all others are numbers.
+    pub fn is_text(self) -> bool {
+        Field::texts().any(|field| field == self)
+    }
+
     pub(super) fn texts() -> impl Iterator<Item = Field> {
         let params = (0..PARAMS as u8).map(Field::Param);
         [Field::Source, Field::ReferrerHost]

@@ -41,7 +41,7 @@ pub use fold::{OTHER, fold_rare};
 pub use header::{Header, read_header};
 pub use pack::Unpacker;
 pub use tally::{
-    collapse, decode_tally, encode_tally, measure_column, measure_columns, merge_tally,
+    collapse, decode_tally, encode_tally, measure_column, measure_columns, merge_tally, quarter_of,
 };
 pub use tally_scan::TallyScan;
 pub use trail::{decode_trail, encode_trail};

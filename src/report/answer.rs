@@ -1,0 +1,174 @@
+//! The answer of a report: rows that add up to its totals, as JSON and as CSV.
+
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::model::tally::Measures;
+use crate::report::dimension::Dimension;
+
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub dimensions: Vec<Dimension>,
+    pub rows: Vec<Row>,
+    pub totals: Measures,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// One a dimension of the report.
+    pub values: Vec<Value>,
+    pub measures: Measures,
+}
+
+/// What a row has in one dimension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    None,
+    Text(String),
+    /// A thing of the account. Where it is not known, its id is its name.
+    Named {
+        id: String,
+        name: String,
+    },
+}
+
+impl Value {
+    /// What a reader sees; empty where there is none.
+    pub fn label(&self) -> &str {
+        match self {
+            Value::None => "",
+            Value::Text(text) => text,
+            Value::Named { name, .. } => name,
+        }
+    }
+
+    /// Empty where it has none.
+    pub fn id(&self) -> &str {
+        match self {
+            Value::Named { id, .. } => id,
+            Value::None | Value::Text(_) => "",
+        }
+    }
+}
+
+/// Rows of one answer at most.
+pub const ROWS_MAX: usize = 100_000;
+
+/// The names of all figures in the order of the API, `conversions` among them.
+pub const FIGURES: [&str; Measures::COUNT + 1] = {
+    let mut names = [""; Measures::COUNT + 1];
+    let mut index = 0;
+    while index < Measures::COUNT {
+        names[index + (index >= VIEWS_END) as usize] = Measures::NAMES[index];
+        index += 1;
+    }
+    names[VIEWS_END] = "conversions";
+    names
+};
+/// `conversions` follows impressions, the three kinds of clicks, and views.
+const VIEWS_END: usize = 5;
+
+/// What [`FIGURES`] names.
+pub fn figures(measures: &Measures) -> [i64; FIGURES.len()] {
+    let stored = measures.to_array();
+    std::array::from_fn(|index| match index {
+        VIEWS_END => measures.conversions(),
+        _ => stored[index - usize::from(index > VIEWS_END)],
+    })
+}
+
+impl Report {
+    /// The body of the API: `{rows, totals}`.
+    pub fn to_json(&self) -> Result<String> {
+        serde_json::to_string(self)
+            .map_err(|cause| Error::internal("The report cannot be written").because(cause))
+    }
+
+    /// A table with a line of names. Things take two columns, name and id. Text
+    /// that a spreadsheet would take for a formula begins with an apostrophe.
+    pub fn to_csv(&self) -> Result<String> {
+        let mut table = csv::Writer::from_writer(Vec::new());
+        let failed = |cause| Error::internal("The table cannot be written").because(cause);
+        table.write_record(self.columns()).map_err(failed)?;
+        for row in &self.rows {
+            table.write_record(self.cells(row)).map_err(failed)?;
+        }
+        let bytes = table.into_inner().map_err(|cause| {
+            Error::internal("The table cannot be written").because(cause.to_string())
+        })?;
+        String::from_utf8(bytes)
+            .map_err(|cause| Error::internal("The table cannot be written").because(cause))
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let mut columns = Vec::new();
+        for dimension in &self.dimensions {
+            columns.push(dimension.to_string());
+            if dimension.has_ids() {
+                columns.push(format!("{dimension}_id"));
+            }
+        }
+        columns.extend(FIGURES.map(str::to_owned));
+        columns
+    }
+
+    fn cells(&self, row: &Row) -> Vec<String> {
+        let mut cells = Vec::new();
+        for (dimension, value) in self.dimensions.iter().zip(&row.values) {
+            cells.push(spreadsheet_safe(value.label()));
+            if dimension.has_ids() {
+                cells.push(value.id().to_owned());
+            }
+        }
+        cells.extend(figures(&row.measures).map(|figure| figure.to_string()));
+        cells
+    }
+}
+
+/// Text as a spreadsheet may have it: never a formula.
+pub fn spreadsheet_safe(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let none = Row {
+            values: Vec::new(),
+            measures: self.totals,
+        };
+        let flat = |row| Flat {
+            dimensions: &self.dimensions,
+            row,
+        };
+        let mut body = serializer.serialize_map(Some(2))?;
+        let rows: Vec<Flat> = self.rows.iter().map(flat).collect();
+        body.serialize_entry("rows", &rows)?;
+        body.serialize_entry("totals", &flat(&none))?;
+        body.end()
+    }
+}
+
+/// A row as one flat object: its dimensions, then its figures.
+struct Flat<'a> {
+    dimensions: &'a [Dimension],
+    row: &'a Row,
+}
+
+impl Serialize for Flat<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        for (dimension, value) in self.dimensions.iter().zip(&self.row.values) {
+            object.serialize_entry(&dimension.to_string(), value)?;
+        }
+        for (name, figure) in FIGURES.iter().zip(figures(&self.row.measures)) {
+            object.serialize_entry(name, &figure)?;
+        }
+        object.end()
+    }
+}

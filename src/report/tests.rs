@@ -1,0 +1,429 @@
+//! Reports over segments in memory: zones, groups, filters, names, totals.
+
+use super::*;
+use crate::clock::Timestamp;
+use crate::model::account::{AccountSettings, AccountState, Publisher, PublisherSettings};
+use crate::model::campaign::{Approval, Campaign, CampaignSettings, CampaignStatus, Goal, Rule};
+use crate::model::hit::{Country, Device};
+use crate::model::id::{AccountId, CampaignId, GoalId, PublisherId, SiteId};
+use crate::model::money::Currency;
+use crate::model::tally::TallyRow;
+use crate::segment::memory::MemorySource;
+use crate::segment::{collapse, encode_tally};
+
+fn account(zone: &str) -> Account {
+    Account {
+        id: AccountId::from_random(1),
+        state: AccountState::Active,
+        expires_at: None,
+        settings: AccountSettings {
+            name: "Shop".to_owned(),
+            timezone: zone.to_owned(),
+            currency: Currency::EUR,
+            acquisition: false,
+            security_token_hash: None,
+            rates: Default::default(),
+        },
+    }
+}
+
+fn campaign(id: u64, account: u64, name: &str) -> Campaign {
+    Campaign {
+        id: CampaignId::from_random(id),
+        account: AccountId::from_random(account),
+        settings: CampaignSettings {
+            name: name.to_owned(),
+            site: SiteId::from_random(1),
+            landing_urls: vec![
+                "https://a.example/".to_owned(),
+                "https://b.example/".to_owned(),
+            ],
+            attribution_days: 30,
+            view_through_days: 0,
+            status: CampaignStatus::Running,
+            goals: vec![Goal {
+                id: GoalId::from_random(id * 10),
+                name: "Sale".to_owned(),
+                revenue: Rule::NOTHING,
+                payout: Rule::NOTHING,
+                approval: Approval::Auto,
+            }],
+            report_params: Vec::new(),
+        },
+    }
+}
+
+fn catalog() -> Catalog {
+    let publisher = Publisher {
+        id: PublisherId::from_random(5),
+        account: AccountId::from_random(1),
+        settings: PublisherSettings {
+            name: "=Blog".to_owned(),
+            coupon_codes: Vec::new(),
+        },
+    };
+    let campaigns = vec![
+        campaign(1, 1, "summer"),
+        campaign(2, 1, "Autumn"),
+        campaign(3, 2, "somebody else's"),
+    ];
+    Catalog::new(vec![account("UTC")], Vec::new(), campaigns, vec![publisher])
+}
+
+fn at(instant: &str) -> Timestamp {
+    Timestamp::from_millis(instant.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+}
+
+/// One click, changed by `change`, at an instant.
+fn click(instant: &str, change: impl FnOnce(&mut TallyRow)) -> (u32, TallyRow) {
+    let mut row = TallyRow {
+        quarter: at(instant).quarter(),
+        ..TallyRow::default()
+    };
+    row.measures.clicks = 1;
+    change(&mut row);
+    (at(instant).utc_day(), row)
+}
+
+fn source(rows: Vec<(u32, TallyRow)>) -> MemorySource {
+    let mut days: BTreeMap<u32, Vec<TallyRow>> = BTreeMap::new();
+    rows.into_iter()
+        .for_each(|(day, row)| days.entry(day).or_default().push(row));
+    let mut source = MemorySource::default();
+    for (day, rows) in days {
+        let encoded = encode_tally(&collapse(rows)).unwrap();
+        source.add(AccountId::from_random(1), Class::Tally, day, encoded);
+    }
+    source
+}
+
+fn ask(
+    rows: Vec<(u32, TallyRow)>,
+    zone: &str,
+    days: (&str, &str),
+    group_by: &str,
+    filters: &[&str],
+) -> Report {
+    let filters: Vec<String> = filters.iter().map(|&filter| filter.to_owned()).collect();
+    let account = account(zone);
+    let question = Question::parse(days.0, days.1, group_by, &filters, &account).unwrap();
+    run(&source(rows), &catalog(), &account, &question).unwrap()
+}
+
+/// Labels and clicks of each row.
+fn table(report: &Report) -> Vec<(String, i64)> {
+    let rows = report.rows.iter();
+    rows.map(|row| {
+        let labels: Vec<&str> = row.values.iter().map(Value::label).collect();
+        (labels.join(" | "), row.measures.clicks)
+    })
+    .collect()
+}
+
+fn expect(report: &Report, rows: &[(&str, i64)]) {
+    let rows: Vec<(String, i64)> = rows
+        .iter()
+        .map(|&(label, n)| (label.to_owned(), n))
+        .collect();
+    assert_eq!(table(report), rows);
+    assert_eq!(
+        report.totals.clicks,
+        rows.iter().map(|(_, n)| n).sum::<i64>()
+    );
+}
+
+#[test]
+fn a_day_begins_at_the_accounts_own_midnight() {
+    for (zone, last_before, first_after) in [
+        (
+            "Asia/Kolkata",
+            "2026-03-09T18:15:00Z",
+            "2026-03-09T18:30:00Z",
+        ),
+        (
+            "Asia/Kathmandu",
+            "2026-03-09T18:00:00Z",
+            "2026-03-09T18:15:00Z",
+        ),
+        (
+            "Australia/Lord_Howe",
+            "2026-07-09T13:15:00Z",
+            "2026-07-09T13:30:00Z",
+        ),
+        (
+            "Australia/Lord_Howe",
+            "2026-01-09T12:45:00Z",
+            "2026-01-09T13:00:00Z",
+        ),
+        (
+            "America/Los_Angeles",
+            "2026-07-10T06:45:00Z",
+            "2026-07-10T07:00:00Z",
+        ),
+    ] {
+        let day = &last_before[..7];
+        let (before, after) = (format!("{day}-09"), format!("{day}-10"));
+        let rows = || vec![click(last_before, |_| ()), click(first_after, |_| ())];
+        let both = ask(rows(), zone, (&before, &after), "day", &[]);
+        expect(&both, &[(&before, 1), (&after, 1)]);
+        let one = ask(rows(), zone, (&after, &after), "", &[]);
+        expect(&one, &[("", 1)]);
+    }
+}
+
+#[test]
+fn days_on_which_the_clock_changes_have_all_their_hours() {
+    let every_half_hour = || {
+        let start = at("2026-03-28T00:00:00Z");
+        (0..24 * 2 * 3).map(move |half| start.plus_ms(half * 30 * 60_000))
+    };
+    let rows = every_half_hour().map(|at| {
+        let row = TallyRow {
+            quarter: at.quarter(),
+            measures: Measures {
+                clicks: 1,
+                ..Measures::default()
+            },
+            ..TallyRow::default()
+        };
+        (at.utc_day(), row)
+    });
+    let rows: Vec<_> = rows.collect();
+    let days = ("2026-03-28", "2026-03-30");
+    let report = ask(rows.clone(), "Europe/Vienna", days, "day", &[]);
+    // The night before the 28th begins at 23:00 UTC on the 27th.
+    expect(
+        &report,
+        &[("2026-03-28", 46), ("2026-03-29", 46), ("2026-03-30", 48)],
+    );
+    let hours = ask(
+        rows,
+        "Europe/Vienna",
+        ("2026-03-29", "2026-03-29"),
+        "hour",
+        &[],
+    );
+    assert_eq!(hours.rows.len(), 23);
+    assert_eq!(hours.rows[1].values[0].label(), "2026-03-29T01:00:00+01:00");
+    assert_eq!(hours.rows[2].values[0].label(), "2026-03-29T03:00:00+02:00");
+}
+
+#[test]
+fn an_hour_that_the_clock_passes_twice_is_two_hours() {
+    let rows = |instants: [&str; 3]| instants.map(|instant| click(instant, |_| ())).to_vec();
+    let vienna = rows([
+        "2026-10-25T00:30:00Z",
+        "2026-10-25T01:30:00Z",
+        "2026-10-25T02:30:00Z",
+    ]);
+    let day = ("2026-10-25", "2026-10-25");
+    expect(
+        &ask(vienna, "Europe/Vienna", day, "hour", &[]),
+        &[
+            ("2026-10-25T02:00:00+02:00", 1),
+            ("2026-10-25T02:00:00+01:00", 1),
+            ("2026-10-25T03:00:00+01:00", 1),
+        ],
+    );
+    let island = rows([
+        "2026-04-04T14:30:00Z",
+        "2026-04-04T15:00:00Z",
+        "2026-04-04T15:30:00Z",
+    ]);
+    let day = ("2026-04-05", "2026-04-05");
+    expect(
+        &ask(island, "Australia/Lord_Howe", day, "hour", &[]),
+        &[
+            ("2026-04-05T01:00:00+11:00", 1),
+            ("2026-04-05T01:00:00+10:30", 1),
+            ("2026-04-05T02:00:00+10:30", 1),
+        ],
+    );
+}
+
+#[test]
+fn things_have_names_and_sort_by_them_and_nothing_comes_last() {
+    let of = |id: u64| {
+        click("2026-01-01T10:00:00Z", |row| {
+            row.dimensions.campaign = (id > 0).then(|| CampaignId::from_random(id));
+        })
+    };
+    let rows = vec![of(1), of(2), of(2), of(3), of(0)];
+    let report = ask(rows, "UTC", ("2026-01-01", "2026-01-01"), "campaign", &[]);
+    let stranger = CampaignId::from_random(3).to_string();
+    expect(
+        &report,
+        &[
+            (stranger.as_str(), 1),
+            ("Autumn", 2),
+            ("summer", 1),
+            ("", 1),
+        ],
+    );
+    let json: serde_json::Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
+    assert_eq!(json["rows"][3]["campaign"], serde_json::Value::Null);
+    let id = CampaignId::from_random(2).to_string();
+    let autumn = serde_json::json!({"id": id, "name": "Autumn"});
+    assert_eq!(json["rows"][1]["campaign"], autumn);
+    assert_eq!(json["totals"]["clicks"], 5);
+    assert_eq!(json["totals"]["conversions"], 0);
+}
+
+#[test]
+fn a_landing_page_is_its_campaigns() {
+    let of = |campaign: u64, landing: Option<u8>| {
+        click("2026-01-01T10:00:00Z", |row| {
+            row.dimensions.campaign = Some(CampaignId::from_random(campaign));
+            row.dimensions.landing = landing;
+        })
+    };
+    let rows = || {
+        vec![
+            of(1, Some(0)),
+            of(1, Some(1)),
+            of(2, Some(1)),
+            of(1, None),
+            of(2, None),
+        ]
+    };
+    let day = ("2026-01-01", "2026-01-01");
+    let report = ask(rows(), "UTC", day, "landing_page", &[]);
+    let pages = [
+        ("https://a.example/", 1),
+        ("https://b.example/", 1),
+        ("https://b.example/", 1),
+    ];
+    expect(&report, &[&pages[..], &[("", 2)]].concat());
+    let filter = format!("landing_page:{}-1", CampaignId::from_random(2));
+    let one = ask(rows(), "UTC", day, "campaign,landing_page", &[&filter]);
+    expect(&one, &[("Autumn | https://b.example/", 1)]);
+    let none = ask(rows(), "UTC", day, "campaign", &["landing_page:none"]);
+    expect(&none, &[("Autumn", 1), ("summer", 1)]);
+}
+
+#[test]
+fn values_of_one_filter_are_alternatives_and_filters_hold_together() {
+    let of = |country: &str, source: Option<&str>, device| {
+        click("2026-01-01T10:00:00Z", |row| {
+            row.dimensions.origin.country = Country::parse(country);
+            row.dimensions.origin.device = device;
+            row.dimensions.source = source.map(str::to_owned);
+        })
+    };
+    let rows = || {
+        vec![
+            of("DE", Some("a:b"), Device::Mobile),
+            of("AT", None, Device::Mobile),
+            of("FR", None, Device::Mobile),
+            of("", Some("none"), Device::Desktop),
+        ]
+    };
+    let day = ("2026-01-01", "2026-01-01");
+    let ask = |group_by: &str, filters: &[&str]| ask(rows(), "UTC", day, group_by, filters);
+    expect(
+        &ask("country", &["country:DE", "country:AT"]),
+        &[("AT", 1), ("DE", 1)],
+    );
+    expect(
+        &ask("country", &["source:none", "country:AT"]),
+        &[("AT", 1)],
+    );
+    expect(&ask("source", &["source:a:b"]), &[("a:b", 1)]);
+    expect(&ask("device", &["country:unknown"]), &[("desktop", 1)]);
+    expect(&ask("", &["device:mobile", "country:US"]), &[]);
+    expect(
+        &ask("day", &["day:2026-01-01", "hour:2026-01-01T10:00:00+00:00"]),
+        &[("2026-01-01", 4)],
+    );
+    expect(&ask("day", &["day:2026-01-02"]), &[]);
+}
+
+#[test]
+fn a_row_whose_changes_cancel_out_is_left_out_only_if_nothing_remains() {
+    let of = |pending: i64, approved: i64, source: &str| {
+        click("2026-01-01T10:00:00Z", |row| {
+            row.measures = Measures {
+                pending,
+                approved,
+                ..Measures::default()
+            };
+            row.dimensions.source = Some(source.to_owned());
+        })
+    };
+    let mut segments = MemorySource::default();
+    for (day, row) in [of(1, 0, "a"), of(-1, 1, "a"), of(1, 0, "b"), of(-1, 0, "b")] {
+        let encoded = encode_tally(&[row]).unwrap();
+        segments.add(AccountId::from_random(1), Class::Tally, day, encoded);
+    }
+    let account = account("UTC");
+    let question = Question::parse("2026-01-01", "2026-01-01", "source", &[], &account).unwrap();
+    let report = run(&segments, &catalog(), &account, &question).unwrap();
+    assert_eq!(table(&report), [("a".to_owned(), 0)]);
+    assert_eq!((report.totals.approved, report.totals.pending), (1, 0));
+}
+
+#[test]
+fn a_table_is_safe_to_open_in_a_spreadsheet() {
+    let row = click("2026-01-01T10:00:00Z", |row| {
+        row.dimensions.publisher = Some(PublisherId::from_random(5));
+        row.dimensions.source = Some("@SUM(A1), \"x\"".to_owned());
+        row.measures.revenue_minor = -5;
+    });
+    let day = ("2026-01-01", "2026-01-01");
+    let csv = ask(vec![row], "UTC", day, "publisher,source,goal", &[])
+        .to_csv()
+        .unwrap();
+    let mut lines = csv.lines();
+    let names = lines.next().unwrap();
+    assert!(names.starts_with("publisher,publisher_id,source,goal,goal_id,impressions,clicks"));
+    assert!(names.contains(",views,conversions,approved,pending,"));
+    let id = PublisherId::from_random(5);
+    assert_eq!(
+        lines.next().unwrap(),
+        format!("'=Blog,{id},\"'@SUM(A1), \"\"x\"\"\",,,0,1,0,0,0,0,0,0,0,0,0,-5,0,0,0,0")
+    );
+}
+
+#[test]
+fn every_day_of_a_series_is_there() {
+    let rows = vec![click("2026-01-02T23:30:00Z", |_| ())];
+    let account = account("Europe/Vienna");
+    let period = Period::last_days(3, at("2026-01-03T12:00:00Z"), &account).unwrap();
+    let days = daily(&source(rows), &catalog(), &account, period).unwrap();
+    let days: Vec<(&str, i64)> = days
+        .iter()
+        .map(|(day, m)| (day.as_str(), m.clicks))
+        .collect();
+    assert_eq!(
+        days,
+        [("2026-01-01", 0), ("2026-01-02", 0), ("2026-01-03", 1)]
+    );
+}
+
+#[test]
+fn questions_that_make_no_sense_are_answered_with_what_would() {
+    let account = account("UTC");
+    let ask = |from: &str, to: &str, group_by: &str, filter: &str| {
+        let filters: Vec<String> = [filter]
+            .iter()
+            .filter(|f| !f.is_empty())
+            .map(|f| f.to_string())
+            .collect();
+        Question::parse(from, to, group_by, &filters, &account)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string()
+    };
+    let (day, early) = ("2026-01-31", "2026-01-30");
+    assert!(ask(day, early, "", "").contains("before it begins"));
+    assert!(ask("2026-1-31", day, "", "").contains("from:"));
+    assert!(ask(day, "2026-02-30", "", "").contains("to:"));
+    assert!(ask("2020-01-01", day, "", "").contains("at most 800 days"));
+    assert!(ask(day, day, "day,day", "").contains("twice"));
+    assert!(ask(day, day, "day,os,goal,p1", "").contains("at most 3"));
+    assert!(ask(day, day, "colour", "").contains("There are: day, hour"));
+    assert!(ask(day, day, "", "country").contains("dimension:value"));
+    assert!(ask(day, day, "", "country:Germany").contains("country:Germany"));
+    assert!(ask(day, day, "", "campaign:1").contains("campaign"));
+    assert!(ask(day, day, "", &format!("p1:{}", "x".repeat(2_000))).contains("too long"));
+}
