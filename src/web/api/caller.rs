@@ -143,6 +143,14 @@ pub fn found<T: Serialize>(body: &T) -> HttpResponse {
         .json(body)
 }
 
+/// 200 with a body that is JSON already.
+pub fn found_text(body: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .body(body)
+}
+
 /// 201 with the place of what was made.
 pub fn created<T: Serialize>(place: &str, body: &T) -> HttpResponse {
     HttpResponse::Created()

@@ -81,7 +81,7 @@ pub async fn create(caller: Caller, payload: web::Payload) -> Answer {
         view_through_days: 0,
         status: CampaignStatus::Running,
         goals: Vec::new(),
-        report_params: (0..PARAMS as u8).collect(),
+        report_params: Vec::new(),
     };
     fields.required("landing_url", change.has_landing_page().then_some(()))?;
     fields.required("goals", change.goals.as_ref())?;

@@ -13,6 +13,7 @@ mod intake;
 mod period;
 mod publisher;
 mod query;
+mod report;
 mod site;
 
 use actix_web::HttpResponse;
@@ -43,13 +44,26 @@ pub fn routes(routes: &mut Routes) {
     routes.get(ReadPublishers, "/api/v1/publishers", publisher::list);
     routes.post(ChangePublisher, "/api/v1/publishers", publisher::create);
     routes.get(ReadPublishers, "/api/v1/publishers/{id}", publisher::read);
-    routes.patch(ChangePublisher, "/api/v1/publishers/{id}", publisher::update);
+    routes.patch(
+        ChangePublisher,
+        "/api/v1/publishers/{id}",
+        publisher::update,
+    );
     routes.get(ReadConversions, "/api/v1/conversions", conversion::list);
-    routes.get(ReadConversions, "/api/v1/conversions/{id}", conversion::read);
-    routes.patch(ChangeConversion, "/api/v1/conversions/{id}", conversion::update);
+    routes.get(
+        ReadConversions,
+        "/api/v1/conversions/{id}",
+        conversion::read,
+    );
+    routes.patch(
+        ChangeConversion,
+        "/api/v1/conversions/{id}",
+        conversion::update,
+    );
     routes.get(ReadAccount, "/api/v1/account", account::read);
     routes.patch(ChangeAccount, "/api/v1/account", account::update);
     routes.get(ReadIntake, "/api/v1/intake", intake::read);
+    routes.get(ReadReport, "/api/v1/report", report::read);
 }
 
 /// The answer below [`ROOT`] where there is no route.

@@ -1,0 +1,38 @@
+//! Reports: `from`, `to`, `group_by` and repeatable `filter` in, `{rows, totals}` out.
+
+use actix_web::HttpRequest;
+
+use super::caller::{Answer, Caller, found_text};
+use super::query::Query;
+use crate::error::{Error, Result};
+use crate::model::id::AccountId;
+use crate::report::{self, Question};
+use crate::web::state::App;
+
+pub async fn read(caller: Caller, request: HttpRequest) -> Answer {
+    let query = Query::of(&request);
+    let body = caller
+        .read(move |app, account| answer(app, account, &query))
+        .await?;
+    Ok(found_text(body))
+}
+
+fn answer(app: &App, account: AccountId, query: &Query) -> Result<String> {
+    let required = |name: &str| {
+        let text = query.text(name);
+        text.ok_or_else(|| Error::invalid(format!("{name} is missing: a day such as 2026-01-31.")))
+    };
+    let filters: Vec<String> = query.all("filter").map(str::to_owned).collect();
+    let catalog = app.store.catalog();
+    let account = catalog.accounts.get(&account);
+    let account = account.ok_or_else(|| Error::not_found("account"))?;
+    let question = Question::parse(
+        required("from")?,
+        required("to")?,
+        query.text("group_by").unwrap_or_default(),
+        &filters,
+        account,
+    )?;
+    let snapshot = app.store.snapshot()?;
+    report::run(&snapshot, &catalog, account, &question)?.to_json()
+}
