@@ -11,6 +11,8 @@ mod groups;
 mod label;
 mod opened;
 mod period;
+#[cfg(test)]
+mod property_tests;
 mod question;
 mod rows_kept;
 mod slots;

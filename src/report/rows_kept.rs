@@ -40,6 +40,9 @@ impl Kept {
 
     /// Drops the rows whose code does not pass. Without a column all have code 0.
     fn and(&mut self, column: Option<&Opened>, rows: usize, passing: &[bool]) {
+        if matches!(self, Kept::Nothing) {
+            return;
+        }
         let codes = column.map_or(&Codes::Same(0), Opened::codes);
         if let Codes::Same(code) = codes {
             self.and_all(passing.get(*code as usize) == Some(&true));

@@ -11,7 +11,7 @@ use crate::model::tally::TallyRow;
 use crate::segment::memory::MemorySource;
 use crate::segment::{collapse, encode_tally};
 
-fn account(zone: &str) -> Account {
+pub fn account(zone: &str) -> Account {
     Account {
         id: AccountId::from_random(1),
         state: AccountState::Active,
@@ -53,7 +53,7 @@ fn campaign(id: u64, account: u64, name: &str) -> Campaign {
     }
 }
 
-fn catalog() -> Catalog {
+pub fn catalog() -> Catalog {
     let publisher = Publisher {
         id: PublisherId::from_random(5),
         account: AccountId::from_random(1),
@@ -336,6 +336,22 @@ fn values_of_one_filter_are_alternatives_and_filters_hold_together() {
         &[("2026-01-01", 4)],
     );
     expect(&ask("day", &["day:2026-01-02"]), &[]);
+}
+
+/// A segment wholly dropped by its period was filtered all the same.
+#[test]
+fn a_segment_outside_the_period_is_dropped_whatever_the_filters() {
+    let rows = ["2026-01-01T20:00:00Z", "2026-01-01T21:00:00Z"].map(|instant| {
+        click(instant, |row| {
+            let country = if instant.contains("T20") { "DE" } else { "FR" };
+            row.dimensions.origin.country = Country::parse(country);
+        })
+    });
+    let day = ("2026-01-02", "2026-01-02");
+    expect(
+        &ask(rows.to_vec(), "Europe/Vienna", day, "os", &["country:DE"]),
+        &[],
+    );
 }
 
 #[test]
