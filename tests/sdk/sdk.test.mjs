@@ -522,3 +522,18 @@ test('a new hit does not hurry a tracker that is away, and a success ends the wa
   await page.pass(2_000);
   assert.deepEqual(page.queued(), []);
 });
+
+test('waiting for the configuration does not make a grant lose what came before it', async () => {
+  const page = await Page.opened({ tracker: Object.assign(new Tracker(), { away: true }),
+    queue: [['track', 'sale', { txn_id: 'before' }], ['consent', 'granted']] });
+  page.tracker.away = false;
+  await page.pass(10_000);
+  assert.ok(page.tracker.hits().some(hit => hit.txn_id === 'before'));
+});
+
+test('a silent page keeps its history functions untouched', async () => {
+  const page = new Page({ tracker: Object.assign(new Tracker(), { config: {} }) });
+  const before = page.window.history.pushState;
+  await page.pass(0);
+  assert.equal(page.window.history.pushState, before);
+});
