@@ -42,7 +42,9 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod crypto;
 pub mod error;
 pub mod ingest;

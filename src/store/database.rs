@@ -1,6 +1,7 @@
 //! Opening SQLite the one way it is opened here: WAL, synced at every commit,
 //! deleted content overwritten, checkpoints explicit, schema by migrations.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -45,6 +46,16 @@ pub fn open(path: &Path, migrations: &Migrations) -> Result<Connection> {
             "The SQLite in this program is too old.",
         ));
     }
+    // SQLite gives its side files the mode of the file itself.
+    std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| {
+            let sentence = format!("The database {} cannot be written", path.display());
+            Error::new(Kind::CannotWrite, sentence).because(error)
+        })?;
     let mut connection = Connection::open(path).map_err(failed)?;
     prepare(&connection).map_err(failed)?;
     migrate(&mut connection, migrations)?;

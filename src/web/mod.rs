@@ -2,8 +2,11 @@
 //! API, and the server that carries them. No SQL and no key bytes.
 
 pub mod api;
+pub mod collect;
+pub mod demo;
 pub mod problem;
 pub mod route;
+pub mod server;
 pub mod snippets;
 pub mod state;
 

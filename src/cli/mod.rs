@@ -1,0 +1,51 @@
+//! The command line: one file a command. What a command does is done by whoever
+//! holds the data folder: this process, or through the control socket the server
+//! that runs on it.
+
+mod account;
+mod control;
+mod demo;
+mod exit;
+mod options;
+mod report;
+mod request;
+mod serve;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::error::Result;
+
+/// Reads the arguments, does the work, gives the exit code.
+pub fn main() -> ExitCode {
+    let arguments = options::Arguments::command()
+        .try_get_matches()
+        .and_then(|matches| options::Arguments::from_arg_matches(&matches));
+    let arguments = match arguments {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nothing can be done about a closed terminal.
+            let _ = error.print();
+            return exit::of_usage(&error);
+        }
+    };
+    let json = arguments.global.json;
+    match run(arguments) {
+        Ok(output) => output.print(json),
+        Err(error) => exit::failed(&error, json),
+    }
+}
+
+fn run(arguments: options::Arguments) -> Result<request::Output> {
+    use options::Command;
+    let global = arguments.global;
+    match arguments.command {
+        Command::Serve(options) => serve::run(&global, options),
+        Command::Demo(options) => demo::run(&global, options),
+        Command::Account(command) => request::carry_out(&global, account::request(command)?),
+        Command::Token(command) => request::carry_out(&global, token::request(command)?),
+        Command::Report(options) => request::carry_out(&global, report::request(options)),
+    }
+}

@@ -1,0 +1,222 @@
+//! The definition of every command and option: parser and help come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Options;
+use crate::model::action::Scope;
+
+/// Counts clicks, impressions and conversions on your website, seals what it
+/// stores, and reports on it. One binary, one data folder.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pixelkeep",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Start with `pixelkeep demo` to see it work, or `pixelkeep serve` to run it.\n\
+    Every option can also be given as PIXELKEEP_<OPTION> in the environment, and those of `serve`\n\
+    in a file (--config). Exit codes: 0 done, 1 a check found something, 64 usage, 65 data damaged,\n\
+    69 port in use, 73 folder cannot be written, 74 I/O error, 75 another process serves the folder,\n\
+    77 not allowed, 78 configuration or key."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The data folder [default: ./pixelkeep-data]
+    #[arg(long, global = true, value_name = "D", env = "PIXELKEEP_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The master key, where it does not lie in the data folder as master.key
+    #[arg(long, global = true, value_name = "K", env = "PIXELKEEP_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+    /// A configuration file (TOML) with the options of `serve`
+    #[arg(long, global = true, value_name = "F", env = "PIXELKEEP_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Print the answer, or the error, as JSON
+    #[arg(long, global = true, env = "PIXELKEEP_JSON")]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server on a data folder
+    ///
+    /// The first start makes the folder, the master key and the keyring, and prints
+    /// a one-time address at which you set up your account. `listening on ...` on
+    /// standard output says that it is ready. SIGTERM stops it in order: nothing
+    /// that was acknowledged is lost.
+    Serve(ServeOptions),
+    /// See it work: a server with a demo shop and some weeks of history
+    ///
+    /// Everything lies in a temporary folder that is removed when the demo stops.
+    Demo(DemoOptions),
+    /// Make and list accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Make tokens for the API
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print a report, as the API gives it
+    Report(ReportOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "A", env = "PIXELKEEP_LISTEN")]
+    pub listen: Option<String>,
+    /// Where browsers reach this server, such as https://track.example.org
+    /// [default: the address listened on]
+    #[arg(long, value_name = "U", env = "PIXELKEEP_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Hits a second and client address, with bursts of four times that, or `off`
+    /// [default: 100]
+    #[arg(long, value_name = "N|off", env = "PIXELKEEP_RATE_LIMIT")]
+    pub rate_limit: Option<String>,
+    /// A country database in MMDB format; without one every country is `unknown`
+    #[arg(long, value_name = "FILE", env = "PIXELKEEP_GEOIP")]
+    pub geoip: Option<PathBuf>,
+}
+
+impl Global {
+    /// What flags and environment say, over what the configuration file says.
+    pub fn options(&self, serve: ServeOptions) -> crate::error::Result<Options> {
+        let given = Options {
+            data_dir: self.data_dir.clone(),
+            key_file: self.key_file.clone(),
+            listen: serve.listen,
+            public_url: serve.public_url,
+            rate_limit: serve.rate_limit,
+            geoip: serve.geoip,
+        };
+        let file = match &self.config {
+            Some(path) => Options::read(path)?,
+            None => Options::default(),
+        };
+        Ok(given.over(file))
+    }
+}
+
+impl ServeOptions {
+    pub fn none() -> Self {
+        ServeOptions {
+            listen: None,
+            public_url: None,
+            rate_limit: None,
+            geoip: None,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct DemoOptions {
+    /// Port of the tracker and console on 127.0.0.1; 0 takes a free one
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 8080,
+        env = "PIXELKEEP_DEMO_PORT"
+    )]
+    pub port: u16,
+    /// Port of the shop on localhost; 0 takes a free one
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 8081,
+        env = "PIXELKEEP_DEMO_SHOP_PORT"
+    )]
+    pub shop_port: u16,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AccountCommand {
+    /// Make an account and its first owner
+    Create(AccountCreateOptions),
+    /// List the accounts: ids and dates, no names
+    List,
+}
+
+#[derive(Debug, Args)]
+pub struct AccountCreateOptions {
+    /// Name of the business
+    #[arg(long, value_name = "N")]
+    pub name: String,
+    /// E-mail address with which the owner signs in
+    #[arg(long, value_name = "EMAIL")]
+    pub owner: String,
+    /// A file that holds the owner's password (12 characters at least), alone on its first line
+    #[arg(long, value_name = "F")]
+    pub password_file: PathBuf,
+    /// Time zone of the IANA database in which its days begin
+    #[arg(long, value_name = "TZ", default_value = "UTC")]
+    pub timezone: String,
+    /// Currency of ISO 4217 in which it reckons
+    #[arg(long, value_name = "CUR", default_value = "EUR")]
+    pub currency: String,
+    /// Last day on which it collects, YYYY-MM-DD; without it there is no end
+    #[arg(long, value_name = "DATE")]
+    pub expires: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token; it is shown this once
+    Create(TokenCreateOptions),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum TokenScope {
+    /// May read
+    Read,
+    /// May read and change
+    Write,
+}
+
+impl From<TokenScope> for Scope {
+    fn from(scope: TokenScope) -> Scope {
+        match scope {
+            TokenScope::Read => Scope::Read,
+            TokenScope::Write => Scope::Write,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct TokenCreateOptions {
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub account: String,
+    /// What it may do
+    #[arg(long, value_enum)]
+    pub scope: TokenScope,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub account: String,
+    /// First day, YYYY-MM-DD in the account's time zone
+    #[arg(long, value_name = "DATE")]
+    pub from: String,
+    /// Last day, YYYY-MM-DD in the account's time zone
+    #[arg(long, value_name = "DATE")]
+    pub to: String,
+    /// Up to three, comma-separated: day, hour, campaign, publisher, goal, country, device,
+    /// os, browser, source, p1 to p10, landing_page, referrer_host
+    #[arg(long, value_name = "LIST", default_value = "")]
+    pub group_by: String,
+    /// dimension:value; repeat it for more
+    #[arg(long, value_name = "FILTER")]
+    pub filter: Vec<String>,
+}

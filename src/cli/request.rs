@@ -1,0 +1,93 @@
+//! Commands that look into a data folder, as values: done by this process where the
+//! folder is free, else sent to the server that holds it.
+
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+
+use super::options::{Global, ServeOptions};
+use super::{account, control, report, token};
+use crate::clock::Clock;
+use crate::error::{Kind, Result};
+use crate::ingest::settle_everything;
+use crate::store::{DataFolder, Store};
+
+/// What a command asks for. Files are read before, with the caller's own rights.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Request {
+    AccountCreate(account::Create),
+    AccountList,
+    TokenCreate(token::Create),
+    Report(report::Ask),
+}
+
+/// What a command answers: JSON for programs, text for people.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Output {
+    pub json: serde_json::Value,
+    pub text: String,
+}
+
+impl Output {
+    pub fn nothing() -> Self {
+        Output {
+            json: serde_json::Value::Null,
+            text: String::new(),
+        }
+    }
+
+    pub fn print(&self, json: bool) -> ExitCode {
+        use std::io::Write;
+        let mut out = std::io::stdout().lock();
+        let printed = match (json, self.json.is_null()) {
+            (_, true) => Ok(()),
+            (true, false) => writeln!(out, "{}", self.json),
+            (false, false) => writeln!(out, "{}", self.text.trim_end()),
+        };
+        if printed.and_then(|()| out.flush()).is_ok() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(super::exit::code(Kind::Io))
+        }
+    }
+}
+
+impl Request {
+    /// Whether it may make a data folder that does not exist.
+    fn may_create(&self) -> bool {
+        matches!(self, Request::AccountCreate(_))
+    }
+
+    /// Does the work on an open store.
+    pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
+        match self {
+            Request::AccountCreate(create) => create.perform(store, clock),
+            Request::AccountList => account::list(store),
+            Request::TokenCreate(create) => create.perform(store, clock),
+            Request::Report(ask) => ask.perform(store),
+        }
+    }
+}
+
+/// Does a command here or through the server that holds the folder.
+pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
+    let config = global.options(ServeOptions::none())?.resolve()?;
+    match DataFolder::take(&config.data_dir, request.may_create()) {
+        Ok(folder) => {
+            let keys = folder.keys(
+                config.key_file.as_deref(),
+                super::serve::credentials().as_deref(),
+            )?;
+            let store = Store::open(folder, keys)?;
+            settle_everything(&store, Clock::System)?;
+            let output = request.perform(&store, &Clock::System);
+            store.close()?;
+            output
+        }
+        Err(error) if error.kind() == Kind::Held => {
+            control::send(&config.data_dir, &request).unwrap_or(Err(error))
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,154 @@
+//! `serve`: takes the folder, starts journal and settling, listens, stops in order.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::control;
+use super::options::{Global, ServeOptions};
+use super::request::Output;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::crypto::{ClickIds, token};
+use crate::error::{Error, Result};
+use crate::ingest::{Engine, Failures};
+use crate::store::{DataFolder, Store};
+use crate::web::demo::Shops;
+use crate::web::{App, WebOptions, server};
+
+/// How long a set-up address works.
+const SET_UP_MS: i64 = 60 * 60 * 1_000;
+
+/// Where systemd puts credentials, if it started us with any.
+pub fn credentials() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY")
+        .map(PathBuf::from)
+        .filter(|folder| folder.join("pixelkeep.master").exists())
+}
+
+pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
+    start_log();
+    let config = global.options(options)?.resolve()?;
+    let (folder, listener) = take(&config)?;
+    let address = listener.local_addr()?;
+    let keys = folder.keys(config.key_file.as_deref(), credentials().as_deref())?;
+    let store = Store::open(folder, keys)?;
+    let running = Running::start(store, &config, address)?;
+    running.offer_set_up()?;
+    running.serve(listener, None, || println!("listening on http://{address}"))?;
+    Ok(Output::nothing())
+}
+
+/// Takes folder and port; whichever fails, the other is not touched.
+fn take(config: &Config) -> Result<(DataFolder, TcpListener)> {
+    if config.data_dir.exists() {
+        let folder = DataFolder::take(&config.data_dir, true)?;
+        return Ok((folder, server::bind(config.listen)?));
+    }
+    let listener = server::bind(config.listen)?;
+    Ok((DataFolder::take(&config.data_dir, true)?, listener))
+}
+
+/// A server with everything started but the listening itself.
+pub struct Running {
+    pub app: Arc<App>,
+    engine: Engine,
+    failures: Failures,
+}
+
+impl Running {
+    pub fn start(store: Store, config: &Config, address: SocketAddr) -> Result<Self> {
+        let clock = Clock::System;
+        let (engine, failures) = Engine::start(&store, clock.clone())?;
+        control::listen(store.clone(), clock.clone())?;
+        let public_url = config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"));
+        let app = App {
+            click_ids: ClickIds::new(store.keys().clone()),
+            journal: engine.journal(),
+            store,
+            clock,
+            options: WebOptions {
+                public_url,
+                rate_limit: config.rate_limit,
+                geoip: config.geoip.clone(),
+            },
+        };
+        Ok(Running {
+            app: Arc::new(app),
+            engine,
+            failures,
+        })
+    }
+
+    /// Prints a one-time set-up address while there is no account.
+    fn offer_set_up(&self) -> Result<()> {
+        if !self.app.store.catalog().accounts.is_empty() {
+            return Ok(());
+        }
+        let (secret, hash) = token::new();
+        let until = self.app.clock.now().plus_ms(SET_UP_MS);
+        self.app.store.offer_set_up(hash, until)?;
+        eprintln!(
+            "Set up your account within the hour, once, at\n  {}/setup?token={secret}",
+            self.app.options.public_url
+        );
+        Ok(())
+    }
+
+    /// Serves until SIGTERM or SIGINT, or until journal or settling fail.
+    pub fn serve(
+        self,
+        listener: TcpListener,
+        shop: Option<(TcpListener, Shops)>,
+        ready: impl FnOnce(),
+    ) -> Result<()> {
+        let Running {
+            app,
+            engine,
+            mut failures,
+        } = self;
+        let store = app.store.clone();
+        let until = async move {
+            ready();
+            let failure: Option<Error> = tokio::select! {
+                failure = failures.recv() => failure,
+                stopped = stop_signal() => stopped.err(),
+            };
+            failure
+        };
+        let failure = server::serve(app, listener, shop, until)?;
+        engine.stop();
+        let socket = control::path(store.folder().path());
+        // The next start removes it as well.
+        let _ = std::fs::remove_file(socket);
+        store.close()?;
+        failure.map_or(Ok(()), Err)
+    }
+}
+
+async fn stop_signal() -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Logs go to standard error; `PIXELKEEP_LOG` says how much (default: info).
+pub fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PIXELKEEP_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,actix_server=warn"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_writer(std::io::stderr);
+    // A second start in one process keeps the first log.
+    let _ = log.try_init();
+}

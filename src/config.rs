@@ -1,0 +1,181 @@
+//! The one table of options: default < file < environment < flag. Pure but for
+//! reading the file it is told to; no globals.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::{Error, Kind, Result};
+
+/// Longest configuration file, in bytes.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+/// Hits a second and client address unless told otherwise.
+pub const RATE_LIMIT_DEFAULT: u32 = 100;
+const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+const DATA_DIR_DEFAULT: &str = "pixelkeep-data";
+
+/// Options as the file, or flags and environment, give them: each may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    pub data_dir: Option<PathBuf>,
+    /// Address and port; port 0 takes a free one.
+    pub listen: Option<String>,
+    /// Where browsers reach the server.
+    pub public_url: Option<String>,
+    pub key_file: Option<PathBuf>,
+    /// A number, or `off`.
+    pub rate_limit: Option<String>,
+    /// A country database in MMDB format.
+    pub geoip: Option<PathBuf>,
+}
+
+/// Options with every question answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub listen: SocketAddr,
+    /// None: the address listened on.
+    pub public_url: Option<String>,
+    pub key_file: Option<PathBuf>,
+    /// None: no limit.
+    pub rate_limit: Option<u32>,
+    pub geoip: Option<PathBuf>,
+}
+
+impl Options {
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] with the line that is wrong.
+    pub fn read(path: &Path) -> Result<Options> {
+        let unreadable = |error: std::io::Error| {
+            let sentence = format!("The configuration {} cannot be read", path.display());
+            Error::new(Kind::Config, sentence).because(error)
+        };
+        if std::fs::metadata(path).map_err(unreadable)?.len() > FILE_BYTES_MAX {
+            let sentence = format!("{} is too long for a configuration.", path.display());
+            return Err(Error::new(Kind::Config, sentence));
+        }
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        toml::from_str(&text).map_err(|error| {
+            let sentence = format!("The configuration {} is wrong", path.display());
+            Error::new(Kind::Config, sentence).because(error)
+        })
+    }
+
+    /// These options, and `below` where they are silent.
+    pub fn over(self, below: Options) -> Options {
+        Options {
+            data_dir: self.data_dir.or(below.data_dir),
+            listen: self.listen.or(below.listen),
+            public_url: self.public_url.or(below.public_url),
+            key_file: self.key_file.or(below.key_file),
+            rate_limit: self.rate_limit.or(below.rate_limit),
+            geoip: self.geoip.or(below.geoip),
+        }
+    }
+
+    /// Checks every option and fills in the defaults.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] with the option that is wrong and what it takes.
+    pub fn resolve(self) -> Result<Config> {
+        Ok(Config {
+            data_dir: self.data_dir.unwrap_or_else(|| DATA_DIR_DEFAULT.into()),
+            listen: parse_listen(self.listen.as_deref().unwrap_or(LISTEN_DEFAULT))?,
+            public_url: self
+                .public_url
+                .as_deref()
+                .map(parse_public_url)
+                .transpose()?,
+            key_file: self.key_file,
+            rate_limit: match self.rate_limit.as_deref() {
+                Some(text) => parse_rate_limit(text)?,
+                None => Some(RATE_LIMIT_DEFAULT),
+            },
+            geoip: self.geoip,
+        })
+    }
+}
+
+fn wrong(sentence: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Kind::Config, sentence)
+}
+
+fn parse_listen(text: &str) -> Result<SocketAddr> {
+    text.parse().map_err(|_| {
+        wrong(format!(
+            "listen: {text:?} is not an address and port, such as 127.0.0.1:8080 or [::1]:8080."
+        ))
+    })
+}
+
+fn parse_public_url(text: &str) -> Result<String> {
+    let sentence = || {
+        wrong(format!(
+            "public_url: {text:?} is not an address such as https://track.example.org."
+        ))
+    };
+    let url = url::Url::parse(text).map_err(|_| sentence())?;
+    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !plain || url.path() != "/" {
+        return Err(sentence());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+fn parse_rate_limit(text: &str) -> Result<Option<u32>> {
+    if text == "off" {
+        return Ok(None);
+    }
+    match text.parse() {
+        Ok(limit) if (1..=1_000_000).contains(&limit) => Ok(Some(limit)),
+        _ => Err(wrong(format!(
+            "rate_limit: {text:?} is not a number of hits a second from 1 to 1000000, or off."
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
+        let file: Options =
+            toml::from_str("listen = \"127.0.0.1:9000\"\nrate_limit = \"off\"").unwrap();
+        let flags = Options {
+            listen: Some("127.0.0.1:9001".to_owned()),
+            ..Options::default()
+        };
+        let config = flags.over(file).resolve().unwrap();
+        assert_eq!(config.listen.port(), 9001);
+        assert_eq!(config.rate_limit, None);
+        assert_eq!(config.data_dir, PathBuf::from(DATA_DIR_DEFAULT));
+    }
+
+    #[test]
+    fn a_wrong_option_is_named() {
+        for (toml, name) in [
+            ("listen = \"nowhere\"", "listen"),
+            ("public_url = \"ftp://x\"", "public_url"),
+            ("public_url = \"https://x/y\"", "public_url"),
+            ("rate_limit = \"0\"", "rate_limit"),
+        ] {
+            let options: Options = toml::from_str(toml).unwrap();
+            let error = options.resolve().unwrap_err();
+            assert!(error.message().starts_with(name), "{error}");
+        }
+        assert!(toml::from_str::<Options>("unknown = 1").is_err());
+    }
+
+    #[test]
+    fn a_public_url_loses_its_slash() {
+        assert_eq!(
+            parse_public_url("https://t.example.org/").unwrap(),
+            "https://t.example.org"
+        );
+    }
+}

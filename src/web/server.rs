@@ -1,0 +1,119 @@
+//! The HTTP server: its routes, limits and orderly stop.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
+
+use super::demo::{self, Shops};
+use super::route::Routes;
+use super::{App, api};
+use crate::error::{Error, Kind, Result};
+
+/// Longest request head that is read, by the library's own bound, is 16 KiB; the
+/// longest time a client may take to send it.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long requests in flight may take once the server stops, in seconds.
+const STOP_TIMEOUT_SECONDS: u64 = 15;
+const CONNECTIONS_PER_WORKER: usize = 12_500;
+
+/// Every route of the product.
+pub fn routes() -> Routes {
+    let mut routes = Routes::default();
+    api::routes(&mut routes);
+    routes
+}
+
+/// Serves until `until` resolves, then finishes what is in flight. A demo brings its
+/// shop, on a port of its own.
+///
+/// # Errors
+/// [`Kind::Io`] where a socket cannot be served.
+pub fn serve<T>(
+    app: Arc<App>,
+    listener: TcpListener,
+    shop: Option<(TcpListener, Shops)>,
+    until: impl Future<Output = T>,
+) -> Result<T> {
+    actix_web::rt::System::new().block_on(async move {
+        let app = web::Data::from(app);
+        let server = HttpServer::new(move || {
+            ActixApp::new()
+                .app_data(app.clone())
+                .configure(|config| routes().install(config))
+                .default_service(web::to(not_found))
+        })
+        .listen(listener)
+        .map_err(cannot_listen)?
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .max_connections(CONNECTIONS_PER_WORKER)
+        .shutdown_timeout(STOP_TIMEOUT_SECONDS)
+        .disable_signals()
+        .run();
+        let shop = shop.map(start_shop).transpose()?;
+        let handle = server.handle();
+        let running = actix_web::rt::spawn(server);
+        let outcome = until.await;
+        if let Some(shop) = shop {
+            shop.stop(false).await;
+        }
+        handle.stop(true).await;
+        // The task ends with the server; its own error would have ended it before.
+        let _ = running.await;
+        Ok(outcome)
+    })
+}
+
+fn start_shop((listener, shops): (TcpListener, Shops)) -> Result<ServerHandle> {
+    let shops = web::Data::new(shops);
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(shops.clone())
+            .configure(demo::routes)
+    })
+    .listen(listener)
+    .map_err(cannot_listen)?
+    .workers(1)
+    .disable_signals()
+    .run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok(handle)
+}
+
+async fn not_found(request: HttpRequest) -> HttpResponse {
+    if request.path().starts_with("/api/") {
+        return api::not_found();
+    }
+    HttpResponse::NotFound().body("There is nothing at this address.\n")
+}
+
+/// Takes a port.
+///
+/// # Errors
+/// [`Kind::PortInUse`] where somebody else has it.
+pub fn bind(address: std::net::SocketAddr) -> Result<TcpListener> {
+    let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Error::new(
+            Kind::PortInUse,
+            format!(
+                "{address} is in use. Stop what listens there, or choose another with --listen."
+            ),
+        ),
+        _ => Error::new(
+            Kind::Config,
+            format!("{address} cannot be listened on. Choose another address with --listen"),
+        )
+        .because(error),
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+fn cannot_listen(error: std::io::Error) -> Error {
+    Error::new(Kind::Io, "The server could not start").because(error)
+}
