@@ -30,7 +30,7 @@ pub struct Setting {
 }
 
 const PUBLISHERS: [(&str, &[&str]); 3] = [
-    ("Bean Blog", &["BEAN10"]),
+    ("Bean Blog", &["HARBOUR10"]),
     ("Morning Mail", &["MORNING"]),
     ("Cup & Saucer Magazine", &[]),
 ];
@@ -73,7 +73,7 @@ pub fn make(store: &Store, shop: &str, now: Timestamp) -> Result<Setting> {
             hosts,
             posture,
         )?;
-        let settings = campaign_settings(campaign, &site, format!("{shop}{path}/"))?;
+        let settings = campaign_settings(campaign, &site, format!("{shop}{path}/landing"))?;
         let campaign = store.create_campaign(act(Action::ChangeCampaign), account, settings)?;
         Ok(DemoSite { site, campaign })
     };
