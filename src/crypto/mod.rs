@@ -13,7 +13,7 @@ mod seal;
 pub mod token;
 
 pub use blind_index::BlindIndex;
-pub use click_ids::ClickIds;
+pub use click_ids::{ClickIds, month_of};
 pub use keys::Keys;
 pub use master::{MasterKey, default_path as default_key_path};
 pub use seal::{Sealer, SealerClass};

@@ -1,6 +1,7 @@
 //! Where a click leads: macros of a landing page filled, the click id appended,
 //! and the host of a deep link checked. Pure; nothing here knows a request.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use url::Url;
@@ -17,7 +18,7 @@ const CLICK_ID: &str = "click_id";
 pub fn fill<'v>(
     template: &str,
     click_id: &str,
-    value_of: impl Fn(&str) -> Option<&'v str>,
+    value_of: impl Fn(&str) -> Option<Cow<'v, str>>,
 ) -> String {
     let (head, tail) = template.split_at(authority_end(template));
     let mut filled = String::with_capacity(template.len() + click_id.len() + 16);
@@ -30,7 +31,7 @@ pub fn fill<'v>(
             named = true;
             push_encoded(&mut filled, click_id);
         } else {
-            push_encoded(&mut filled, value_of(name).unwrap_or_default());
+            push_encoded(&mut filled, &value_of(name).unwrap_or_default());
         }
         rest = after;
     }
@@ -132,8 +133,8 @@ mod tests {
 
     fn filled(template: &str) -> String {
         fill(template, "CID-1", |name| match name {
-            "p1" => Some("a b&c=d#é"),
-            "source" => Some("mail"),
+            "p1" => Some("a b&c=d#é".into()),
+            "source" => Some("mail".into()),
             _ => None,
         })
     }

@@ -73,6 +73,7 @@ words! {
         NoConsent = "no_consent": "The visitor had not consented, so it could not be joined to a click.",
         MissingTransaction = "missing_transaction": "No transaction id came with it; a page loaded twice may count twice.",
         EmailAsTransaction = "email_as_transaction": "An e-mail address came as the transaction id, so a person's second order looks like a repetition. Send the order number.",
+        TokenInBrowser = "token_in_browser": "The security token came from a browser, where everyone can read it. Send it from the shop's server only, and make a new one.",
     }
 }
 

@@ -1,0 +1,177 @@
+//! `GET|POST /acquisition`: a conversion that the shop's server reports, by the
+//! account's security token. It answers JSON, for programs.
+
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
+
+use super::answer::{X_PIXELKEEP, json};
+use super::conversion::Reading;
+use super::draft::Arrival;
+use super::outcome::Outcome;
+use super::params::{Name, Params};
+use super::place::{Place, Reference};
+use super::terms::{Asked, Terms};
+use super::visit::Visit;
+use super::{App, Collector, keep, query, refuse};
+use crate::crypto::token;
+use crate::model::account::Account;
+use crate::model::catalog::Catalog;
+use crate::model::reason::{Note, Reason};
+use crate::web::problem::Problem;
+
+const NOT_ALLOWED: &str = "No account takes conversions under this security token. Turn the \
+                           acquisition address on, and send the token that this gives.";
+
+pub async fn acquisition(
+    request: HttpRequest,
+    app: Data<App>,
+    collector: Data<Collector>,
+    body: Payload,
+) -> HttpResponse {
+    let visit = Visit::of(&request, &collector, app.clock.now());
+    let mut sent = request.query_string().to_owned();
+    if request.method() == Method::POST {
+        match body.to_bytes_limited(query::QUERY_MAX).await {
+            Ok(Ok(form)) => {
+                sent.push('&');
+                sent.push_str(&String::from_utf8_lossy(&form));
+            }
+            _ => return answer(Outcome::NotStored(Reason::TooLarge)),
+        }
+    }
+    let mut params = query::read(&sent);
+    let catalog = app.store.catalog();
+    let Some(account) = holder(&catalog, &params) else {
+        return forbidden();
+    };
+    // A token that a browser sends is no secret: everyone can read it there.
+    let is_secret = !visit.from_browser;
+    if !is_secret {
+        params.notes.add(Note::TokenInBrowser);
+    }
+    let outcome = convert(
+        &app, &collector, &catalog, account, &params, &visit, is_secret,
+    )
+    .await;
+    answer(outcome)
+}
+
+fn holder<'c>(catalog: &'c Catalog, params: &Params<'_>) -> Option<&'c Account> {
+    let hash = token::hash(params.get(Name::SecurityToken)?);
+    let id = catalog.account_by_security_token(&hash)?;
+    catalog.accounts.get(&id).map(AsRef::as_ref)
+}
+
+async fn convert(
+    app: &App,
+    collector: &Collector,
+    catalog: &Catalog,
+    account: &Account,
+    params: &Params<'_>,
+    visit: &Visit<'_>,
+    authenticated: bool,
+) -> Outcome {
+    let expired = (!account.collects_at(visit.at)).then_some(Reason::Expired);
+    let head = visit.set_aside.filter(|&reason| reason == Reason::Head);
+    let limited = visit
+        .is_over_limit(collector)
+        .then_some(Reason::RateLimited);
+    if let Some(reason) = expired.or(head).or(limited).or(params.fault) {
+        return refuse(app, Some(account.id), reason);
+    }
+    let reference = Reference::read(&app.click_ids, account.id, params.get(Name::ClickId));
+    let place = match place(catalog, account, params, reference) {
+        Ok(place) => place,
+        Err(reason) => return refuse(app, Some(account.id), reason),
+    };
+    let terms = Terms::of(&Asked {
+        click_ids: &app.click_ids,
+        account: account.id,
+        posture: place.posture(),
+        consent: params.get(Name::Consent),
+        privacy_control: visit.privacy_control,
+        cookies: None,
+        agreed_at_click: reference.shows_agreement(catalog),
+        now: visit.at,
+    });
+    let reading = Reading {
+        catalog,
+        click_ids: &app.click_ids,
+        place: &place,
+        params,
+        terms: &terms,
+        reference,
+        authenticated,
+    };
+    match reading.hit(&arrival(params, visit)) {
+        Ok(hit) => keep(app, account.id, hit).await,
+        Err(reason) => refuse(app, Some(account.id), reason),
+    }
+}
+
+/// The click's campaign, else the one that the request names.
+fn place<'c>(
+    catalog: &'c Catalog,
+    account: &'c Account,
+    params: &Params<'_>,
+    reference: Reference,
+) -> Result<Place<'c>, Reason> {
+    let named = params.get(Name::CampaignId).or(params.get(Name::Site));
+    let clicked = reference
+        .carried()
+        .and_then(|(campaign, _)| Place::of_campaign(catalog, account, campaign));
+    match (clicked, named) {
+        (Some(place), _) => Ok(place),
+        (None, Some(_)) => {
+            let place = Place::find(catalog, params).map_err(|refusal| refusal.reason)?;
+            let own = place.account.id == account.id;
+            own.then_some(place).ok_or(Reason::UnknownCampaign)
+        }
+        (None, None) => Err(Reason::CampaignUnknown),
+    }
+}
+
+/// The caller is a server: nothing of its own origin belongs to the visitor.
+fn arrival<'a>(params: &'a Params<'_>, visit: &Visit<'_>) -> Arrival<'a> {
+    Arrival {
+        at: visit.at,
+        origin: Default::default(),
+        referrer: params.get(Name::Referrer),
+        page: params.get(Name::Url),
+        event: None,
+    }
+}
+
+#[derive(Serialize)]
+struct Answer {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'static str>,
+}
+
+fn answer(outcome: Outcome) -> HttpResponse {
+    let reason = match outcome {
+        Outcome::NotStored(reason) => Some(reason),
+        Outcome::Stored | Outcome::Unconfirmed => None,
+    };
+    let body = Answer {
+        status: outcome.verdict(),
+        reason: reason.map(Reason::word),
+        detail: reason.map(Reason::meaning),
+    };
+    let text = serde_json::to_string(&body).unwrap_or_default();
+    json(outcome.status(), outcome, text)
+}
+
+fn forbidden() -> HttpResponse {
+    let mut response = Problem::new(StatusCode::FORBIDDEN, NOT_ALLOWED).response();
+    let verdict = "rejected; not_allowed";
+    if let Ok(value) = verdict.parse() {
+        response.headers_mut().insert(X_PIXELKEEP, value);
+    }
+    response
+}

@@ -1,0 +1,248 @@
+//! `GET /click`: a tracking link followed. The visitor is sent on whatever happens
+//! to the count; only a link that leads nowhere gets a page. Never in here: a
+//! redirect to where no stored campaign or site leads.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, rt};
+
+use super::draft::{self, Arrival};
+use super::outcome::Outcome;
+use super::params::{Name, Params};
+use super::place::Place;
+use super::terms::{Asked, Terms};
+use super::visit::Visit;
+use super::{App, Collector, answer, query, refuse, report};
+use crate::model::campaign::Campaign;
+use crate::model::catalog::Catalog;
+use crate::model::hit::{Entry, Hit, Kind};
+use crate::model::id::{AccountId, PublisherId};
+use crate::model::landing::{self, DEEP_LINK};
+use crate::model::reason::{Note, Reason};
+
+/// How long a visitor waits for the disk before being sent on.
+const PATIENCE: Duration = Duration::from_millis(40);
+
+pub async fn click(
+    request: HttpRequest,
+    app: Data<App>,
+    collector: Data<Collector>,
+) -> HttpResponse {
+    let catalog = app.store.catalog();
+    let params = query::read(request.query_string());
+    let visit = Visit::of(&request, &collector, app.clock.now());
+    let over_limit = visit.is_over_limit(&collector);
+    let link = match Link::find(&catalog, &params) {
+        Ok(link) => link,
+        Err((account, reason)) => return answer::page(refuse(&app, account, reason)),
+    };
+    match link.not_counted(&params, &visit, over_limit) {
+        Some(reason) => link.send_on(&app, &params, &visit, reason),
+        None => link.count(&app, &params, &visit).await,
+    }
+}
+
+/// Where a tracking link leads, and for whom.
+struct Link<'c> {
+    place: Place<'c>,
+    campaign: &'c Campaign,
+    publisher: Option<PublisherId>,
+    /// A publisher was named who is not one of the account's.
+    unknown_publisher: bool,
+    template: Cow<'c, str>,
+    landing: u8,
+}
+
+impl<'c> Link<'c> {
+    fn find(
+        catalog: &'c Catalog,
+        params: &Params<'_>,
+    ) -> Result<Link<'c>, (Option<AccountId>, Reason)> {
+        let place = Place::find(catalog, params)
+            .map_err(|refusal| (refusal.account, unknown(refusal.reason)))?;
+        let account = Some(place.account.id);
+        let campaign = place.campaign.ok_or((account, Reason::UnknownCampaign))?;
+        let (template, landing) =
+            template(&place, campaign, params).ok_or((account, Reason::BadUrl))?;
+        let named = params.get(Name::PubId);
+        let publisher = named
+            .and_then(|text| catalog.publisher(campaign.account, text))
+            .map(|publisher| publisher.id);
+        Ok(Link {
+            place,
+            campaign,
+            publisher,
+            unknown_publisher: named.is_some() && publisher.is_none(),
+            template,
+            landing,
+        })
+    }
+
+    fn not_counted(
+        &self,
+        params: &Params<'_>,
+        visit: &Visit<'_>,
+        over_limit: bool,
+    ) -> Option<Reason> {
+        let expired = !self.place.account.collects_at(visit.at);
+        let paused = !self.campaign.settings.is_running();
+        expired
+            .then_some(Reason::Expired)
+            .or(visit.set_aside)
+            .or(paused.then_some(Reason::Paused))
+            .or(over_limit.then_some(Reason::RateLimited))
+            .or(params.fault)
+    }
+
+    /// Sends on a visitor whose click does not count.
+    fn send_on(
+        &self,
+        app: &App,
+        params: &Params<'_>,
+        visit: &Visit<'_>,
+        reason: Reason,
+    ) -> HttpResponse {
+        let terms = self.terms(app, params, visit);
+        let location = self.location(params, &self.shared_token(app, visit));
+        let outcome = refuse(app, Some(self.place.account.id), reason);
+        answer::redirect(location, outcome, terms.forget())
+    }
+
+    async fn count(&self, app: &Data<App>, params: &Params<'_>, visit: &Visit<'_>) -> HttpResponse {
+        let mut terms = self.terms(app, params, visit);
+        let mut hit = self.hit(params, &terms, visit);
+        let mut cookie = terms.forget();
+        let mut click_id = None;
+        if terms.permits.attribution
+            && let Ok((touch, text)) = app.click_ids.mint(
+                self.place.account.id,
+                self.campaign.id,
+                self.publisher,
+                self.landing,
+                visit.at,
+            )
+        {
+            terms.recognise();
+            cookie = terms.remember(&app.click_ids, |state| state.remember_click(touch));
+            hit.id = touch.id;
+            hit.visitor = terms.visitor();
+            click_id = Some(text);
+        }
+        hit.keep_only_permitted();
+        let click_id = click_id.unwrap_or_else(|| self.shared_token(app, visit));
+        let location = self.location(params, &click_id);
+        let outcome = keep_in_time(app, self.place.account.id, hit).await;
+        answer::redirect(location, outcome, cookie)
+    }
+
+    fn terms(&self, app: &App, params: &Params<'_>, visit: &Visit<'_>) -> Terms {
+        Terms::of(&Asked {
+            click_ids: &app.click_ids,
+            account: self.place.account.id,
+            posture: self.place.posture(),
+            consent: params.get(Name::Consent),
+            privacy_control: visit.privacy_control,
+            cookies: visit.cookies,
+            agreed_at_click: false,
+            now: visit.at,
+        })
+    }
+
+    fn hit(&self, params: &Params<'_>, terms: &Terms, visit: &Visit<'_>) -> Hit {
+        let arrival = Arrival {
+            at: visit.at,
+            origin: visit.origin,
+            referrer: visit.referrer,
+            page: None,
+            event: None,
+        };
+        let mut hit = draft::hit(Kind::Click, &self.place, params, terms.permits, &arrival);
+        hit.publisher = self.publisher;
+        hit.landing = (self.landing != DEEP_LINK).then_some(self.landing);
+        if self.unknown_publisher {
+            hit.notes.add(Note::UnknownPublisher);
+        }
+        hit
+    }
+
+    /// The token that everyone gets. Without the account's key there is none, and
+    /// the visitor is sent on all the same.
+    fn shared_token(&self, app: &App, visit: &Visit<'_>) -> String {
+        let account = self.place.account.id;
+        app.click_ids
+            .shared(account, self.campaign.id, self.publisher, visit.at)
+            .unwrap_or_default()
+    }
+
+    fn location(&self, params: &Params<'_>, click_id: &str) -> String {
+        let filled = landing::fill(&self.template, click_id, |name| self.value(params, name));
+        if self.landing == DEEP_LINK {
+            let hosts = self.place.site.map_or(&[][..], |site| &site.settings.hosts);
+            return landing::on_hosts(&filled, hosts).unwrap_or_default();
+        }
+        filled
+    }
+
+    /// The value of a landing page's macro.
+    fn value<'v>(&self, params: &'v Params<'_>, name: &str) -> Option<Cow<'v, str>> {
+        match name {
+            "campaign_id" | "camp_id" => Some(self.campaign.id.to_string().into()),
+            "publisher_id" | "pub_id" => self.publisher.map(|id| id.to_string().into()),
+            "url" | "consent" | "security_token" => None,
+            _ => params.get(Name::find(name)?.0).map(Cow::Borrowed),
+        }
+    }
+}
+
+/// The landing page: the deep link, where it stands on a host of the site, else the
+/// campaign's own. None where there is neither.
+fn template<'c>(
+    place: &Place<'c>,
+    campaign: &'c Campaign,
+    params: &Params<'_>,
+) -> Option<(Cow<'c, str>, u8)> {
+    let Some(deep) = params.get(Name::Url) else {
+        let first = campaign.settings.landing_urls.first()?;
+        return Some((Cow::Borrowed(first), 0));
+    };
+    let hosts = &place.site?.settings.hosts;
+    landing::on_hosts(deep, hosts)?;
+    Some((Cow::Owned(deep.to_owned()), DEEP_LINK))
+}
+
+/// A link that names no campaign leads as little as one that names a wrong one.
+fn unknown(reason: Reason) -> Reason {
+    match reason {
+        Reason::CampaignUnknown | Reason::UnknownSite => Reason::UnknownCampaign,
+        other => other,
+    }
+}
+
+/// Makes a click durable, and stops waiting after a moment. A click is counted as
+/// not stored only once it is certain that it is not.
+async fn keep_in_time(app: &Data<App>, account: AccountId, hit: Hit) -> Outcome {
+    let owned = app.clone();
+    let mut storing = Box::pin(async move {
+        let stored = owned
+            .journal
+            .store(account, vec![Entry::Hit(Box::new(hit))])
+            .await;
+        match stored {
+            Ok(_) => Outcome::Stored,
+            Err(error) => {
+                report(&error);
+                owned.journal.count(account, Reason::Unconfirmed);
+                Outcome::Unconfirmed
+            }
+        }
+    });
+    match tokio::time::timeout(PATIENCE, &mut storing).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            rt::spawn(storing);
+            Outcome::Unconfirmed
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! From parameters to a hit: what is kept in any case, and what is kept only where
+//! the visitor permits it. Never in here: a detail taken without asking the terms.
+
+use super::params::{Name, Params};
+use super::place::{Place, Reference};
+use crate::clock::Timestamp;
+use crate::crypto::token;
+use crate::model::catalog::Catalog;
+use crate::model::consent::Permits;
+use crate::model::hit::{EventId, Hit, HitId, Kind, Origin, URL_MAX};
+use crate::model::id::CampaignId;
+use crate::model::landing::{self, DEEP_LINK};
+use crate::model::personal::Personal;
+use crate::model::reason::Note;
+
+/// How a hit came, besides its parameters.
+#[derive(Clone, Copy)]
+pub struct Arrival<'a> {
+    /// When it happened.
+    pub at: Timestamp,
+    pub origin: Origin,
+    pub referrer: Option<&'a str>,
+    /// The page it happened on.
+    pub page: Option<&'a str>,
+    pub event: Option<EventId>,
+}
+
+/// A hit of this kind at this place, with everything but what its kind adds.
+pub fn hit(
+    kind: Kind,
+    place: &Place<'_>,
+    params: &Params<'_>,
+    permits: Permits,
+    arrival: &Arrival<'_>,
+) -> Hit {
+    let mut hit = Hit {
+        id: HitId::new(arrival.at, token::random_bytes()),
+        at: arrival.at,
+        kind,
+        permits,
+        site: place.site.map(|site| site.id),
+        campaign: place.campaign.map(|campaign| campaign.id),
+        publisher: None,
+        landing: None,
+        origin: arrival.origin,
+        referrer_host: arrival.referrer.and_then(landing::host_of),
+        source: None,
+        creative: None,
+        params: Vec::new(),
+        subs: Vec::new(),
+        url: None,
+        referrer: None,
+        visitor: None,
+        event: arrival.event,
+        sale: None,
+        notes: params.notes,
+    };
+    if permits.measurement {
+        hit.source = params.owned(Name::Source);
+        hit.creative = params.owned(Name::Creative);
+        hit.params = params.link_params();
+        hit.subs = params.subs();
+        hit.url = arrival.page.and_then(address);
+        hit.referrer = arrival.referrer.and_then(address);
+    }
+    hit
+}
+
+fn address(text: &str) -> Option<Personal<String>> {
+    (text.len() <= URL_MAX).then(|| Personal::new(text.to_owned()))
+}
+
+/// Puts a view or click under the campaign of the click id it carries, where the
+/// request names none itself.
+pub fn follow(hit: &mut Hit, catalog: &Catalog, reference: Reference) {
+    match reference {
+        Reference::Absent => return,
+        Reference::Foreign => return hit.notes.add(Note::BadClickId),
+        Reference::Click(_) | Reference::Shared(_) => {}
+    }
+    let Some((campaign, publisher)) = reference.carried() else {
+        return;
+    };
+    let named_another = hit.campaign.is_some_and(|named| named != campaign);
+    if named_another || !is_on_site(hit, catalog, campaign) {
+        return hit.notes.add(Note::OtherCampaign);
+    }
+    hit.campaign = Some(campaign);
+    hit.publisher = hit.publisher.or(publisher);
+    if let Reference::Click(touch) = reference {
+        hit.landing = (touch.landing != DEEP_LINK).then_some(touch.landing);
+    }
+}
+
+fn is_on_site(hit: &Hit, catalog: &Catalog, campaign: CampaignId) -> bool {
+    let site = catalog
+        .campaigns
+        .get(&campaign)
+        .map(|known| known.settings.site);
+    site.is_some() && (hit.site.is_none() || hit.site == site)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::collect::query;
+    use crate::web::collect::scene::{self, Scene};
+
+    fn drafted(permits: Permits) -> Hit {
+        let scene = Scene::new();
+        let query = format!(
+            "campaign_id={}&source=mail&creative=banner&p1=a&p10=b&sub15=c",
+            scene::campaign()
+        );
+        let params = query::read(&query);
+        let place = Place::find(&scene.catalog, &params).unwrap();
+        let arrival = Arrival {
+            at: scene::now(),
+            origin: scene::origin(),
+            referrer: Some("https://News.example/a?secret=1"),
+            page: Some("https://shop.example/thanks?order=1"),
+            event: None,
+        };
+        hit(Kind::Click, &place, &params, permits, &arrival)
+    }
+
+    #[test]
+    fn with_consent_the_details_are_kept() {
+        let hit = drafted(Permits {
+            measurement: true,
+            attribution: true,
+            sharing: false,
+        });
+        assert_eq!(hit.source.as_deref(), Some("mail"));
+        assert_eq!(
+            hit.params.iter().map(|(at, _)| *at).collect::<Vec<_>>(),
+            [0, 9]
+        );
+        assert_eq!(hit.subs[0].0, 14);
+        assert!(hit.url.is_some() && hit.referrer.is_some());
+    }
+
+    #[test]
+    fn without_consent_only_counts_are_left() {
+        let mut hit = drafted(Permits::default());
+        hit.keep_only_permitted();
+        assert_eq!(hit.at, scene::now().quarter_start());
+        assert_eq!(hit.id.at(), hit.at);
+        assert_eq!(hit.referrer_host.as_deref(), Some("news.example"));
+        assert_eq!((hit.source, hit.creative, hit.landing), (None, None, None));
+        assert!(hit.params.is_empty() && hit.subs.is_empty());
+        assert!(hit.url.is_none() && hit.referrer.is_none() && hit.visitor.is_none());
+        assert_eq!(hit.campaign, Some(scene::campaign()));
+    }
+}

@@ -1,0 +1,212 @@
+//! One event of `POST /event` as a hit: who sent it, what it is, when it happened.
+//! Never in here: HTTP, or the neighbours of an event.
+
+use std::borrow::Cow;
+
+use super::App;
+use super::batch::Event;
+use super::conversion::Reading;
+use super::draft::{self, Arrival};
+use super::params::Name;
+use super::place::{Place, Reference, bare_id};
+use super::terms::{Asked, Terms};
+use super::visit::Visit;
+use crate::clock::DAY_MS;
+use crate::crypto::ClickIds;
+use crate::model::account::{Account, Site};
+use crate::model::catalog::Catalog;
+use crate::model::hit::{EventId, Hit, Kind, VisitorId};
+use crate::model::personal::Personal;
+use crate::model::reason::{Note, Reason};
+
+/// How long an event may have waited in a browser, in milliseconds.
+const AGE_MAX_MS: i64 = 7 * DAY_MS;
+
+/// Whoever sent a request, and what holds for all its events.
+pub struct Sender<'a> {
+    pub click_ids: &'a ClickIds,
+    pub catalog: &'a Catalog,
+    pub account: &'a Account,
+    pub site: &'a Site,
+    pub visit: &'a Visit<'a>,
+    pub consent: Option<Cow<'a, str>>,
+    pub visitor: Option<VisitorId>,
+}
+
+impl<'a> Sender<'a> {
+    pub fn of(
+        app: &'a App,
+        catalog: &'a Catalog,
+        site: &'a Site,
+        visit: &'a Visit<'a>,
+        consent: Option<Cow<'a, str>>,
+        visitor: Option<Cow<'a, str>>,
+    ) -> Option<Sender<'a>> {
+        Some(Sender {
+            click_ids: &app.click_ids,
+            catalog,
+            account: catalog.accounts.get(&site.account)?,
+            site,
+            visit,
+            consent,
+            visitor: visitor.and_then(|text| read_id(&text)).map(VisitorId),
+        })
+    }
+
+    /// The event as a hit.
+    ///
+    /// # Errors
+    /// Why it is not counted.
+    pub fn hit(&self, event: &Event<'_>) -> Result<Hit, Reason> {
+        if !self.account.collects_at(self.visit.at) {
+            return Err(Reason::Expired);
+        }
+        if let Some(reason) = self.visit.set_aside.or(event.params.fault) {
+            return Err(reason);
+        }
+        let id = event.id.as_deref().and_then(read_id).ok_or(Reason::BadId)?;
+        if event.age_ms > AGE_MAX_MS {
+            return Err(Reason::TooOld);
+        }
+        let kind = kind(event).ok_or(Reason::BadJson)?;
+        let place = self.place(event)?;
+        let reference = self.reference(event);
+        let terms = self.terms(&place, reference);
+        let arrival = Arrival {
+            at: self.visit.at.minus_ms(event.age_ms),
+            origin: self.visit.origin,
+            referrer: event.params.get(Name::Referrer),
+            page: event.params.get(Name::Url),
+            event: Some(EventId(id)),
+        };
+        let mut hit = match kind {
+            Kind::Conversion => self.conversion(event, &place, &terms, reference, &arrival)?,
+            _ => self.sighting(kind, event, &place, &terms, reference, &arrival)?,
+        };
+        if terms.permits.attribution {
+            hit.visitor = self.visitor.map(Personal::new);
+        }
+        hit.keep_only_permitted();
+        Ok(hit)
+    }
+
+    fn place(&self, event: &Event<'_>) -> Result<Place<'a>, Reason> {
+        let campaign = event
+            .params
+            .get(Name::CampaignId)
+            .map(|text| {
+                self.catalog
+                    .campaign(bare_id(text))
+                    .filter(|campaign| campaign.account == self.account.id)
+                    .ok_or(Reason::UnknownCampaign)
+            })
+            .transpose()?;
+        Ok(Place {
+            account: self.account,
+            site: Some(self.site),
+            campaign: campaign.map(AsRef::as_ref),
+        })
+    }
+
+    fn reference(&self, event: &Event<'_>) -> Reference {
+        let text = event.params.get(Name::ClickId);
+        Reference::read(self.click_ids, self.account.id, text)
+    }
+
+    fn terms(&self, place: &Place<'_>, reference: Reference) -> Terms {
+        Terms::of(&Asked {
+            click_ids: self.click_ids,
+            account: self.account.id,
+            posture: place.posture(),
+            consent: self.consent.as_deref(),
+            privacy_control: self.visit.privacy_control,
+            cookies: None,
+            agreed_at_click: reference.shows_agreement(self.catalog),
+            now: self.visit.at,
+        })
+    }
+
+    fn conversion(
+        &self,
+        event: &Event<'_>,
+        place: &Place<'_>,
+        terms: &Terms,
+        reference: Reference,
+        arrival: &Arrival<'_>,
+    ) -> Result<Hit, Reason> {
+        Reading {
+            catalog: self.catalog,
+            click_ids: self.click_ids,
+            place,
+            params: &event.params,
+            terms,
+            reference,
+            authenticated: false,
+        }
+        .hit(arrival)
+    }
+
+    /// A view or a click.
+    fn sighting(
+        &self,
+        kind: Kind,
+        event: &Event<'_>,
+        place: &Place<'_>,
+        terms: &Terms,
+        reference: Reference,
+        arrival: &Arrival<'_>,
+    ) -> Result<Hit, Reason> {
+        let mut hit = draft::hit(kind, place, &event.params, terms.permits, arrival);
+        if let Some(text) = event.params.get(Name::PubId) {
+            let publisher = self.catalog.publisher(self.account.id, text);
+            hit.publisher = publisher.map(|publisher| publisher.id);
+            if hit.publisher.is_none() {
+                hit.notes.add(Note::UnknownPublisher);
+            }
+        }
+        draft::follow(&mut hit, self.catalog, reference.under(terms.permits));
+        let campaign = hit.campaign.and_then(|id| self.catalog.campaigns.get(&id));
+        match (kind, campaign) {
+            (Kind::Click, None) => Err(Reason::UnknownCampaign),
+            (_, Some(campaign)) if !campaign.settings.is_running() => Err(Reason::Paused),
+            (_, None) if !self.site_runs() => Err(Reason::NoCampaign),
+            _ => Ok(hit),
+        }
+    }
+
+    fn site_runs(&self) -> bool {
+        self.catalog
+            .campaigns_of(self.site.id)
+            .any(|campaign| campaign.settings.is_running())
+    }
+}
+
+fn kind(event: &Event<'_>) -> Option<Kind> {
+    match event.kind.as_deref()? {
+        "view" => Some(Kind::View),
+        "click" => Some(Kind::Click),
+        "conversion" => Some(Kind::Conversion),
+        _ => None,
+    }
+}
+
+/// 32 hexadecimal digits, with or without the dashes of a UUID.
+pub fn read_id(text: &str) -> Option<[u8; 16]> {
+    let digits = match text.len() {
+        32 => Cow::Borrowed(text),
+        36 if [8, 13, 18, 23]
+            .iter()
+            .all(|&at| text.as_bytes()[at] == b'-') =>
+        {
+            Cow::Owned(text.replace('-', ""))
+        }
+        _ => return None,
+    };
+    let all_hex = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let value = u128::from_str_radix(&digits, 16).ok().filter(|_| all_hex)?;
+    Some(value.to_be_bytes())
+}
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

@@ -1,0 +1,112 @@
+//! What visitors' browsers reach: tracking links, pixels, events, the WebSDK and
+//! what it needs. A request becomes a hit with consent applied, the journal makes
+//! it durable, and only then it is answered, each in its own medium. No database is
+//! read here: the catalog in memory knows every campaign.
+
+mod acquisition;
+mod agents;
+mod answer;
+mod batch;
+mod click;
+mod conversion;
+mod cookie;
+mod country;
+mod draft;
+mod event;
+mod event_hit;
+mod limit;
+mod outcome;
+mod params;
+mod pixel;
+mod place;
+mod query;
+mod scalar;
+#[cfg(test)]
+mod scene;
+mod sdk;
+mod terms;
+mod visit;
+mod wild;
+
+use actix_web::web::Data;
+
+use self::country::Countries;
+use self::limit::Limiter;
+use self::outcome::Outcome;
+use super::App;
+use super::route::Routes;
+use crate::error::{Kind, Result};
+use crate::model::action::Action;
+use crate::model::hit::{Entry, Hit};
+use crate::model::id::AccountId;
+use crate::model::reason::Reason;
+
+/// What this room keeps in memory between requests.
+#[derive(Default)]
+pub struct Collector {
+    limiter: Option<Limiter>,
+    countries: Countries,
+}
+
+/// Prepares this room.
+///
+/// # Errors
+/// Where the country database that the options name cannot be read.
+pub fn state(app: &Data<App>) -> Result<Collector> {
+    Ok(Collector {
+        limiter: app.options.rate_limit.map(Limiter::new),
+        countries: Countries::open(app.options.geoip.as_deref())?,
+    })
+}
+
+pub fn routes(routes: &mut Routes) {
+    let collect = Action::Collect;
+    routes.get(collect, "/click", click::click);
+    routes.head(collect, "/click", click::click);
+    routes.get(collect, "/imp", pixel::impression);
+    routes.head(collect, "/imp", pixel::impression);
+    routes.get(collect, "/pixel", pixel::conversion);
+    routes.head(collect, "/pixel", pixel::conversion);
+    routes.post(collect, "/event", event::event);
+    routes.options(collect, "/event", event::preflight);
+    routes.get(collect, "/acquisition", acquisition::acquisition);
+    routes.head(collect, "/acquisition", acquisition::acquisition);
+    routes.post(collect, "/acquisition", acquisition::acquisition);
+    let asset = Action::ReadAsset;
+    routes.get(asset, "/sdk.js", sdk::current);
+    routes.head(asset, "/sdk.js", sdk::current);
+    routes.get(asset, "/sdk.{hash}.js", sdk::pinned);
+    routes.head(asset, "/sdk.{hash}.js", sdk::pinned);
+    routes.get(asset, "/config/{key}.json", sdk::config);
+    routes.head(asset, "/config/{key}.json", sdk::config);
+}
+
+/// Makes one hit durable.
+async fn keep(app: &App, account: AccountId, hit: Hit) -> Outcome {
+    match app
+        .journal
+        .store(account, vec![Entry::Hit(Box::new(hit))])
+        .await
+    {
+        Ok(_) => Outcome::Stored,
+        Err(error) => {
+            report(&error);
+            refuse(app, Some(account), Reason::Overloaded)
+        }
+    }
+}
+
+/// Counts what is not stored, where it is known whose it was.
+fn refuse(app: &App, account: Option<AccountId>, reason: Reason) -> Outcome {
+    if let Some(account) = account {
+        app.journal.count(account, reason);
+    }
+    Outcome::NotStored(reason)
+}
+
+/// Being busy is told to the sender; everything else is for the operator.
+fn report(error: &crate::error::Error) {
+    if error.kind() != Kind::Busy {
+        tracing::error!(%error, "a hit could not be stored");
+    }
+}

@@ -1,0 +1,303 @@
+//! The parameters of a hit, whichever way they came: known names, bounded values,
+//! and what was odd about them. Never in here: what a value means.
+
+use std::borrow::Cow;
+
+use super::wild;
+use crate::model::hit::{PARAMS, SUBS, URL_MAX, VALUE_MAX};
+use crate::model::personal::Personal;
+use crate::model::reason::{Note, Notes, Reason};
+
+/// A parameter. Indexes of `P` run 0..9 for `p1`..`p10`, of `Sub` 0..14.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    CampaignId,
+    PubId,
+    Site,
+    GoalId,
+    ClickId,
+    TxnId,
+    SaleAmount,
+    Currency,
+    Status,
+    CouponCode,
+    Consent,
+    Source,
+    Creative,
+    Url,
+    Referrer,
+    Format,
+    SecurityToken,
+    P(u8),
+    Sub(u8),
+}
+
+/// Names before `P` and `Sub`.
+const PLAIN: usize = 17;
+const COUNT: usize = PLAIN + PARAMS + SUBS;
+
+/// How a parameter was called: its own name outranks another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Called {
+    Properly,
+    Otherwise,
+}
+
+impl Name {
+    /// The parameter of this name, or of one that other systems use for it.
+    pub fn find(text: &str) -> Option<(Name, Called)> {
+        let name = match text {
+            "campaign_id" => Name::CampaignId,
+            "pub_id" => Name::PubId,
+            "site" => Name::Site,
+            "goal_id" | "goal" => Name::GoalId,
+            "click_id" => Name::ClickId,
+            "txn_id" => Name::TxnId,
+            "sale_amount" => Name::SaleAmount,
+            "currency" => Name::Currency,
+            "status" => Name::Status,
+            "coupon_code" => Name::CouponCode,
+            "consent" => Name::Consent,
+            "source" => Name::Source,
+            "creative" => Name::Creative,
+            "url" => Name::Url,
+            "referrer" => Name::Referrer,
+            "fmt" => Name::Format,
+            "security_token" => Name::SecurityToken,
+            "adid" => return Some((Name::CampaignId, Called::Otherwise)),
+            "av" => return Some((Name::Site, Called::Otherwise)),
+            "goal_value" => return Some((Name::SaleAmount, Called::Otherwise)),
+            "creative_name" => return Some((Name::Creative, Called::Otherwise)),
+            _ => numbered(text)?,
+        };
+        Some((name, Called::Properly))
+    }
+
+    const fn index(self) -> usize {
+        match self {
+            Name::CampaignId => 0,
+            Name::PubId => 1,
+            Name::Site => 2,
+            Name::GoalId => 3,
+            Name::ClickId => 4,
+            Name::TxnId => 5,
+            Name::SaleAmount => 6,
+            Name::Currency => 7,
+            Name::Status => 8,
+            Name::CouponCode => 9,
+            Name::Consent => 10,
+            Name::Source => 11,
+            Name::Creative => 12,
+            Name::Url => 13,
+            Name::Referrer => 14,
+            Name::Format => 15,
+            Name::SecurityToken => 16,
+            Name::P(at) => PLAIN + at as usize,
+            Name::Sub(at) => PLAIN + PARAMS + at as usize,
+        }
+    }
+
+    fn is_url(self) -> bool {
+        matches!(self, Name::Url | Name::Referrer)
+    }
+
+    /// Longest value, in bytes.
+    fn longest(self) -> usize {
+        if self.is_url() { URL_MAX } else { VALUE_MAX }
+    }
+}
+
+/// `p1`..`p10` and `sub1`..`sub15`.
+fn numbered(text: &str) -> Option<Name> {
+    let number = |digits: &str, most: usize| {
+        let plain = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+        let value: usize = digits.parse().ok().filter(|_| plain)?;
+        (1..=most).contains(&value).then_some(value as u8 - 1)
+    };
+    if let Some(digits) = text.strip_prefix("sub") {
+        return number(digits, SUBS).map(Name::Sub);
+    }
+    number(text.strip_prefix('p')?, PARAMS).map(Name::P)
+}
+
+/// The parameters of one hit.
+#[derive(Debug)]
+pub struct Params<'a> {
+    values: [Option<Cow<'a, str>>; COUNT],
+    properly: u64,
+    /// What was odd and could be read all the same.
+    pub notes: Notes,
+    /// Why the whole cannot be used; the first such thing counts.
+    pub fault: Option<Reason>,
+}
+
+impl Default for Params<'_> {
+    fn default() -> Self {
+        Params {
+            values: [const { None }; COUNT],
+            properly: 0,
+            notes: Notes::default(),
+            fault: None,
+        }
+    }
+}
+
+impl<'a> Params<'a> {
+    pub fn get(&self, name: Name) -> Option<&str> {
+        self.values[name.index()].as_deref()
+    }
+
+    pub fn find_fault(&mut self, reason: Reason) {
+        self.fault.get_or_insert(reason);
+    }
+
+    /// Takes a value under the name it came with. The first that is not empty wins,
+    /// but a parameter's own name outranks another; unknown names are passed over.
+    pub fn put(&mut self, written: &str, value: Cow<'a, str>) {
+        let Some((name, called)) = Name::find(written) else {
+            return;
+        };
+        let proper = called == Called::Properly;
+        let bit = 1u64 << name.index();
+        let outranked = self.properly & bit != 0 || !proper;
+        if self.values[name.index()].is_some() && outranked {
+            return;
+        }
+        if let Some(value) = self.read(name, written, value) {
+            self.values[name.index()] = Some(value);
+            self.properly |= if proper { bit } else { 0 };
+        }
+    }
+
+    fn read(&mut self, name: Name, written: &str, value: Cow<'a, str>) -> Option<Cow<'a, str>> {
+        let mut value = trimmed(value);
+        if let Some(rest) = wild::without_own_name(written, &value) {
+            self.notes.add(Note::DoubledName);
+            let from = value.len() - rest.len();
+            value = slice(value, from);
+        }
+        if value.is_empty() {
+            return None;
+        }
+        if !name.is_url() && wild::is_unfilled(&value) {
+            self.notes.add(Note::UnreplacedMacro);
+            return None;
+        }
+        if value.len() > name.longest() {
+            self.find_fault(Reason::TooLong);
+            return None;
+        }
+        Some(value)
+    }
+
+    /// `p1`..`p10` by index, only those present.
+    pub fn link_params(&self) -> Vec<(u8, Personal<String>)> {
+        self.collect(PARAMS, Name::P)
+    }
+
+    /// `sub1`..`sub15` by index, only those present.
+    pub fn subs(&self) -> Vec<(u8, Personal<String>)> {
+        self.collect(SUBS, Name::Sub)
+    }
+
+    fn collect(&self, count: usize, name: fn(u8) -> Name) -> Vec<(u8, Personal<String>)> {
+        (0..count as u8)
+            .filter_map(|at| Some((at, Personal::new(self.get(name(at))?.to_owned()))))
+            .collect()
+    }
+
+    pub fn owned(&self, name: Name) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+}
+
+fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
+    match value {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+fn slice(value: Cow<'_, str>, from: usize) -> Cow<'_, str> {
+    match value {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[from..]),
+        Cow::Owned(text) => Cow::Owned(text[from..].to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params<'a>(pairs: &[(&str, &'a str)]) -> Params<'a> {
+        let mut params = Params::default();
+        for (name, value) in pairs {
+            params.put(name, Cow::Borrowed(value));
+        }
+        params
+    }
+
+    #[test]
+    fn every_name_of_the_contract_is_known() {
+        let mut seen = std::collections::HashSet::new();
+        let numbered = (1..=10)
+            .map(|n| format!("p{n}"))
+            .chain((1..=15).map(|n| format!("sub{n}")));
+        let plain = "campaign_id pub_id site goal_id click_id txn_id sale_amount currency status \
+                     coupon_code consent source creative url";
+        for text in plain.split_whitespace().map(str::to_owned).chain(numbered) {
+            let (name, _) = Name::find(&text).unwrap();
+            assert!(name.index() < COUNT && seen.insert(name.index()), "{text}");
+        }
+        for text in [
+            "p0",
+            "p11",
+            "p01",
+            "sub16",
+            "sub",
+            "p",
+            "px",
+            "utm_source",
+            "",
+        ] {
+            assert_eq!(Name::find(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_value_that_is_not_empty_wins() {
+        let params = params(&[("sub1", ""), ("sub1", " a "), ("sub1", "b"), ("sub2", "")]);
+        assert_eq!(params.get(Name::Sub(0)), Some("a"));
+        assert_eq!(params.get(Name::Sub(1)), None);
+    }
+
+    #[test]
+    fn a_parameters_own_name_outranks_another() {
+        let params = params(&[
+            ("goal_value", "REF-77"),
+            ("sale_amount", "10"),
+            ("adid", "c"),
+        ]);
+        assert_eq!(params.get(Name::SaleAmount), Some("10"));
+        assert_eq!(params.get(Name::CampaignId), Some("c"));
+    }
+
+    #[test]
+    fn a_value_too_long_is_a_fault_and_not_kept() {
+        let long = "x".repeat(VALUE_MAX + 1);
+        let fine = "x".repeat(URL_MAX);
+        let params = params(&[("url", &fine), ("sub1", &long)]);
+        assert_eq!(params.fault, Some(Reason::TooLong));
+        assert_eq!(params.get(Name::Sub(0)), None);
+        assert_eq!(params.get(Name::Url).map(str::len), Some(URL_MAX));
+    }
+
+    #[test]
+    fn a_doubled_name_around_a_placeholder_is_noted_twice_and_empty() {
+        let params = params(&[("txn_id", "txn_id={{ order_number }}")]);
+        assert_eq!(params.get(Name::TxnId), None);
+        assert!(params.notes.contains(Note::DoubledName));
+        assert!(params.notes.contains(Note::UnreplacedMacro));
+    }
+}

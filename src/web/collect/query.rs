@@ -1,0 +1,190 @@
+//! Reads a query string as pixels of the wild write it: percent-encoding checked
+//! for UTF-8, `&amp;` taken for `&`, everything bounded. Never in here: a refusal;
+//! faults are noted and judged by who asked.
+
+use std::borrow::Cow;
+
+use super::params::{Name, Params};
+use crate::model::reason::{Note, Reason};
+
+/// Longest query, in bytes as sent.
+pub const QUERY_MAX: usize = 8 * 1024;
+
+/// The parameters in a query string. Of a query that is too long only the beginning
+/// is read, so that it can be told whose it was.
+pub fn read(query: &str) -> Params<'_> {
+    let mut params = Params::default();
+    let query = if query.len() > QUERY_MAX {
+        params.find_fault(Reason::TooLong);
+        beginning(query)
+    } else {
+        query
+    };
+    for pair in query.split('&') {
+        read_pair(&mut params, pair);
+    }
+    params
+}
+
+fn beginning(query: &str) -> &str {
+    let mut end = QUERY_MAX;
+    while !query.is_char_boundary(end) {
+        end -= 1;
+    }
+    let cut = &query[..end];
+    cut.rsplit_once('&').map_or("", |(whole, _)| whole)
+}
+
+fn read_pair<'a>(params: &mut Params<'a>, pair: &'a str) {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let Some(name) = decode(name) else {
+        return;
+    };
+    let name = unescaped_name(params, &name);
+    if Name::find(name).is_none() {
+        return;
+    }
+    // Percent signs on both ends are a placeholder and no encoding.
+    if value.len() > 4 && value.starts_with("%%") && value.ends_with("%%") {
+        params.put(name, Cow::Borrowed(value));
+        return;
+    }
+    match decode(value) {
+        Some(value) => params.put(name, value),
+        None => params.find_fault(Reason::BadEncoding),
+    }
+}
+
+/// The name without what `&amp;` leaves before it.
+fn unescaped_name<'n>(params: &mut Params<'_>, name: &'n str) -> &'n str {
+    let bare = name.trim_start_matches("amp;");
+    if bare.len() != name.len() && Name::find(bare).is_some() {
+        params.notes.add(Note::EscapedSeparator);
+    }
+    bare
+}
+
+/// Percent-decodes form encoding. A percent sign without two hexadecimal digits
+/// stands for itself; none where the result is not UTF-8.
+pub fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.bytes().any(|b| matches!(b, b'%' | b'+')) {
+        return Some(Cow::Borrowed(text));
+    }
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = (byte == b'%').then(|| hex_pair(bytes, at + 1)).flatten();
+        decoded.push(match (byte, hex) {
+            (_, Some(value)) => value,
+            (b'+', None) => b' ',
+            (other, None) => other,
+        });
+        at += if hex.is_some() { 3 } else { 1 };
+    }
+    String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+fn hex_pair(bytes: &[u8], at: usize) -> Option<u8> {
+    let digit = |at: usize| (*bytes.get(at)? as char).to_digit(16);
+    Some((digit(at)? * 16 + digit(at + 1)?) as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notes(params: &Params<'_>) -> Vec<Note> {
+        params.notes.iter().collect()
+    }
+
+    #[test]
+    fn a_plain_query_is_read() {
+        let params =
+            read("campaign_id=abc&txn_id=A%20B+C&sub1=%C3%A9&x=y&flag&=&&sale_amount=1%2C5");
+        assert_eq!(params.get(Name::CampaignId), Some("abc"));
+        assert_eq!(params.get(Name::TxnId), Some("A B C"));
+        assert_eq!(params.get(Name::Sub(0)), Some("é"));
+        assert_eq!(params.get(Name::SaleAmount), Some("1,5"));
+        assert!(params.fault.is_none() && notes(&params).is_empty());
+    }
+
+    #[test]
+    fn wild_pixel_html_escaped_separators() {
+        let params = read("adid=abc&amp;txn_id=7&amp%3Bsub1=x&amp;amp;sub2=y");
+        assert_eq!(params.get(Name::TxnId), Some("7"));
+        assert_eq!(params.get(Name::Sub(0)), Some("x"));
+        assert_eq!(params.get(Name::Sub(1)), Some("y"));
+        assert_eq!(notes(&params), [Note::EscapedSeparator]);
+    }
+
+    #[test]
+    fn wild_pixel_unreplaced_macros() {
+        for value in [
+            "{Lead_ID}",
+            "%7BLead_ID%7D",
+            "[x]",
+            "{{%20order%20}}",
+            "${x}",
+            "%%x%%",
+            "%%DEAL%%",
+            "OPTIONAL",
+            "REPLACE",
+            "TRANSACTION_ID",
+            "undefined",
+            "null",
+            "NaN",
+            "$EMAIL",
+        ] {
+            let query = format!("adid=abc&sub1={value}");
+            let params = read(&query);
+            assert_eq!(params.get(Name::Sub(0)), None, "{value}");
+            assert_eq!(notes(&params), [Note::UnreplacedMacro], "{value}");
+            assert_eq!(params.fault, None, "{value}");
+        }
+    }
+
+    #[test]
+    fn wild_pixel_doubled_transaction_name() {
+        let params = read("adid=abc&txn_id=txn_id=1001");
+        assert_eq!(params.get(Name::TxnId), Some("1001"));
+        assert_eq!(notes(&params), [Note::DoubledName]);
+        let encoded = read("adid=abc&txn_id=txn_id%3D1001");
+        assert_eq!(encoded.get(Name::TxnId), Some("1001"));
+    }
+
+    #[test]
+    fn wild_pixel_empty_subs() {
+        let params = read("adid=abc&sub1=&sub2=&sub3");
+        assert!(params.subs().is_empty() && notes(&params).is_empty());
+    }
+
+    #[test]
+    fn wild_pixel_other_names() {
+        let params = read("av=site&goal_value=9.90");
+        assert_eq!(params.get(Name::Site), Some("site"));
+        assert_eq!(params.get(Name::SaleAmount), Some("9.90"));
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_a_fault_where_it_matters() {
+        assert_eq!(read("adid=a&txn_id=%FF").fault, Some(Reason::BadEncoding));
+        assert_eq!(read("adid=a&utm_term=%E9").fault, None);
+    }
+
+    #[test]
+    fn percent_signs_that_encode_nothing_stay() {
+        assert_eq!(decode("100%").as_deref(), Some("100%"));
+        assert_eq!(decode("%4").as_deref(), Some("%4"));
+        assert_eq!(decode("%zz%41").as_deref(), Some("%zzA"));
+        assert_eq!(decode("%80"), None);
+    }
+
+    #[test]
+    fn of_a_query_too_long_the_beginning_tells_whose_it_was() {
+        let query = format!("adid=abc&sub1={}", "é".repeat(QUERY_MAX));
+        let params = read(&query);
+        assert_eq!(params.fault, Some(Reason::TooLong));
+        assert_eq!(params.get(Name::CampaignId), Some("abc"));
+    }
+}

@@ -1,0 +1,156 @@
+//! What a request shows besides its parameters: where it comes from, whether a
+//! person stands behind it, what it carries. Never in here: the address kept.
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use actix_web::http::header::{COOKIE, HeaderMap, REFERER, USER_AGENT};
+
+use super::Collector;
+use super::agents;
+use crate::clock::Timestamp;
+use crate::model::hit::{Country, Origin};
+use crate::model::reason::Reason;
+
+pub struct Visit<'r> {
+    pub at: Timestamp,
+    pub origin: Origin,
+    /// Why it is answered and not counted.
+    pub set_aside: Option<Reason>,
+    /// `Sec-GPC: 1`.
+    pub privacy_control: bool,
+    pub referrer: Option<&'r str>,
+    pub cookies: Option<&'r str>,
+    /// The browser fetches it for a frame.
+    pub in_frame: bool,
+    /// A browser sent it, not a server.
+    pub from_browser: bool,
+    address: Option<IpAddr>,
+}
+
+impl<'r> Visit<'r> {
+    pub fn of(request: &'r HttpRequest, collector: &Collector, at: Timestamp) -> Visit<'r> {
+        let headers = request.headers();
+        let address = request.peer_addr().map(|peer| peer.ip());
+        let agent = agents::agent(text(headers, USER_AGENT.as_str()).unwrap_or_default());
+        let set_aside = if request.method() == Method::HEAD {
+            Some(Reason::Head)
+        } else if is_prefetch(headers) {
+            Some(Reason::Prefetch)
+        } else {
+            agent.is_bot.then_some(Reason::Bot)
+        };
+        Visit {
+            at,
+            origin: Origin {
+                country: address.map_or(Country::UNKNOWN, |ip| collector.countries.of(ip)),
+                device: agent.device,
+                os: agent.os,
+                browser: agent.browser,
+            },
+            set_aside,
+            privacy_control: text(headers, "sec-gpc").is_some_and(|value| value.trim() == "1"),
+            referrer: text(headers, REFERER.as_str()),
+            cookies: text(headers, COOKIE.as_str()),
+            in_frame: text(headers, "sec-fetch-dest").is_some_and(|dest| dest.ends_with("frame")),
+            from_browser: headers.contains_key("sec-fetch-mode"),
+            address,
+        }
+    }
+
+    #[cfg(test)]
+    pub fn for_test(at: Timestamp, set_aside: Option<Reason>) -> Visit<'static> {
+        Visit {
+            at,
+            origin: Origin::default(),
+            set_aside,
+            privacy_control: false,
+            referrer: None,
+            cookies: None,
+            in_frame: false,
+            from_browser: true,
+            address: None,
+        }
+    }
+
+    /// Whether this address has sent too much; else takes the price of one hit.
+    pub fn is_over_limit(&self, collector: &Collector) -> bool {
+        self.bucket(collector)
+            .is_some_and(|(limiter, address)| !limiter.take(address))
+    }
+
+    /// Takes the price of further hits in the same request.
+    pub fn pay(&self, collector: &Collector, hits: usize) {
+        if let Some((limiter, address)) = self.bucket(collector) {
+            limiter.pay(address, hits);
+        }
+    }
+
+    fn bucket<'c>(&self, collector: &'c Collector) -> Option<(&'c super::limit::Limiter, IpAddr)> {
+        Some((collector.limiter.as_ref()?, self.address?))
+    }
+}
+
+fn text<'r>(headers: &'r HeaderMap, name: &str) -> Option<&'r str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// Browsers mark what they load ahead of time.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"]
+        .iter()
+        .filter_map(|name| text(headers, name))
+        .any(|value| {
+            let value = value.to_ascii_lowercase();
+            ["prefetch", "prerender", "preview"]
+                .iter()
+                .any(|word| value.contains(word))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn set_aside(request: TestRequest) -> Option<Reason> {
+        let request = request.to_http_request();
+        Visit::of(&request, &Collector::default(), Timestamp::default()).set_aside
+    }
+
+    #[test]
+    fn what_nobody_saw_is_set_aside() {
+        for (name, value) in [
+            ("Sec-Purpose", "prefetch"),
+            ("Sec-Purpose", "prefetch;prerender"),
+            ("Purpose", "prefetch"),
+            ("X-Moz", "prefetch"),
+        ] {
+            let request = TestRequest::get().insert_header((name, value));
+            assert_eq!(
+                set_aside(request),
+                Some(Reason::Prefetch),
+                "{name}: {value}"
+            );
+        }
+        assert_eq!(
+            set_aside(TestRequest::default().method(Method::HEAD)),
+            Some(Reason::Head)
+        );
+        let robot = TestRequest::get().insert_header((USER_AGENT, "Googlebot/2.1"));
+        assert_eq!(set_aside(robot), Some(Reason::Bot));
+        assert_eq!(set_aside(TestRequest::get()), None);
+    }
+
+    #[test]
+    fn a_frame_and_privacy_control_are_seen() {
+        let request = TestRequest::get()
+            .insert_header(("Sec-Fetch-Dest", "iframe"))
+            .insert_header(("Sec-GPC", "1"))
+            .to_http_request();
+        let visit = Visit::of(&request, &Collector::default(), Timestamp::default());
+        assert!(visit.in_frame && visit.privacy_control);
+    }
+}
