@@ -9,7 +9,7 @@ use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::demo::{self, Shops};
 use super::route::Routes;
-use super::{App, api};
+use super::{App, api, collect};
 use crate::error::{Error, Kind, Result};
 
 /// Longest request head that is read, by the library's own bound, is 16 KiB; the
@@ -23,6 +23,7 @@ const CONNECTIONS_PER_WORKER: usize = 12_500;
 /// Every route of the product.
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
+    collect::routes(&mut routes);
     api::routes(&mut routes);
     routes
 }
@@ -40,9 +41,11 @@ pub fn serve<T>(
 ) -> Result<T> {
     actix_web::rt::System::new().block_on(async move {
         let app = web::Data::from(app);
+        let collector = web::Data::new(collect::state(&app)?);
         let server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(app.clone())
+                .app_data(collector.clone())
                 .configure(|config| routes().install(config))
                 .default_service(web::to(not_found))
         })

@@ -110,20 +110,15 @@ async fn show(
             hit.notes.add(Note::UnknownPublisher);
         }
     }
-    // Only where an impression can earn a conversion is there a reason to remember it.
-    let cookie = if campaign.settings.view_through_days > 0 {
-        terms.recognise();
-        terms.remember(&app.click_ids, |state| {
-            state.remember_impression(Touch {
-                campaign: campaign.id,
-                publisher: hit.publisher,
-                landing: 0,
-                id: hit.id,
-            });
-        })
-    } else {
-        None
-    };
+    terms.recognise();
+    let cookie = terms.remember(&app.click_ids, |state| {
+        state.remember_impression(Touch {
+            campaign: campaign.id,
+            publisher: hit.publisher,
+            landing: 0,
+            id: hit.id,
+        });
+    });
     hit.visitor = terms.visitor();
     hit.keep_only_permitted();
     let outcome = keep(app, account, hit).await;
