@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod collect;
+pub mod console;
 pub mod demo;
 pub mod problem;
 pub mod route;

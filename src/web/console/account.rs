@@ -1,0 +1,167 @@
+//! The account itself: name and time zone, exchange rates, and reporting sales from
+//! server to server, whose token is shown once.
+
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use super::fault::Fault;
+use super::form::Form;
+use super::page::{Answer, Frame, Room, page, see_other};
+use super::set_up::timezones;
+use super::visit::{Posted, Visit};
+use crate::crypto::token;
+use crate::error::{Error, Kind, Result};
+use crate::model::account::{AccountSettings, parse_name, parse_timezone};
+use crate::model::money::{Currency, Rate};
+
+struct RateRow {
+    code: String,
+    rate: String,
+}
+
+#[derive(Template)]
+#[template(path = "account/page.html")]
+struct AccountPage {
+    frame: Frame,
+    name: String,
+    timezone: String,
+    timezones: Vec<String>,
+    currency: &'static str,
+    rates: Vec<RateRow>,
+    rate_currency: String,
+    rate: String,
+    server_to_server: bool,
+    /// Shown once, on the page that follows the turning on.
+    security_token: Option<String>,
+    public_url: String,
+    error: Option<String>,
+}
+
+impl AccountPage {
+    fn new(visit: &Visit, settings: &AccountSettings) -> Self {
+        let rates = settings.rates.iter();
+        AccountPage {
+            frame: visit.frame(Room::Account, "Account"),
+            name: settings.name.clone(),
+            timezone: settings.timezone.clone(),
+            timezones: timezones(),
+            currency: settings.currency.code(),
+            rates: rates
+                .map(|(code, rate)| RateRow {
+                    code: code.clone(),
+                    rate: rate.to_string(),
+                })
+                .collect(),
+            rate_currency: visit.query.text("rate").to_owned(),
+            rate: String::new(),
+            server_to_server: settings.acquisition,
+            security_token: None,
+            public_url: visit.app().options.public_url.clone(),
+            error: None,
+        }
+    }
+
+    fn again(visit: &Visit, form: &Form, error: &Error) -> Answer {
+        let mut shown = AccountPage::new(visit, &visit.account.settings);
+        let typed = |name: &str, shown: &mut String| {
+            if form.has(name) {
+                *shown = form.text(name).to_owned();
+            }
+        };
+        typed("name", &mut shown.name);
+        typed("timezone", &mut shown.timezone);
+        typed("currency", &mut shown.rate_currency);
+        typed("rate", &mut shown.rate);
+        shown.error = Some(error.message().to_owned());
+        page(StatusCode::BAD_REQUEST, &shown)
+    }
+}
+
+pub async fn show(visit: Visit) -> Answer {
+    page(
+        StatusCode::OK,
+        &AccountPage::new(&visit, &visit.account.settings),
+    )
+}
+
+/// Name and time zone.
+pub async fn update(posted: Posted) -> Answer {
+    change(posted, "/account?done=saved", |form| {
+        let name = parse_name("Your business", form.text("name"))?;
+        let timezone = parse_timezone(form.text("timezone"))?;
+        Ok(move |settings: &mut AccountSettings| {
+            settings.name = name;
+            settings.timezone = timezone;
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// One exchange rate, entered or removed.
+pub async fn update_rate(posted: Posted) -> Answer {
+    change(posted, "/account?done=rate#rates", |form| {
+        let currency: Currency = form.text("currency").parse()?;
+        let rate = if form.has("remove") {
+            None
+        } else {
+            Some(Rate::parse(&form.text("rate").replace(',', "."))?)
+        };
+        Ok(move |settings: &mut AccountSettings| set_rate(settings, currency, rate))
+    })
+    .await
+}
+
+fn set_rate(settings: &mut AccountSettings, currency: Currency, rate: Option<Rate>) -> Result<()> {
+    if currency == settings.currency {
+        return Err(Error::invalid(format!(
+            "{currency} is the account's own currency and needs no rate."
+        )));
+    }
+    match rate {
+        Some(rate) => settings.rates.insert(currency.code().to_owned(), rate),
+        None => settings.rates.remove(currency.code()),
+    };
+    Ok(())
+}
+
+async fn change<C>(posted: Posted, next: &str, read: impl FnOnce(&Form) -> Result<C>) -> Answer
+where
+    C: FnOnce(&mut AccountSettings) -> Result<()> + Send + 'static,
+{
+    let Posted { visit, form } = posted;
+    let change = match read(&form) {
+        Ok(change) => change,
+        Err(error) => return AccountPage::again(&visit, &form, &error),
+    };
+    let write = visit.write(|store, act, account| store.update_account(act, account, change));
+    match write.await {
+        Ok(_) => Ok(see_other(next)),
+        Err(Fault::Error(error)) if error.kind() == Kind::Invalid => {
+            AccountPage::again(&visit, &form, &error)
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Turns server-to-server reporting on, with a new token, or off.
+pub async fn update_server_to_server(posted: Posted) -> Answer {
+    let Posted { visit, form } = posted;
+    let on = form.text("turn") == "on";
+    let (secret, hash) = token::new();
+    let account = visit
+        .write(move |store, act, account| {
+            store.update_account(act, account, |settings| {
+                settings.acquisition = on;
+                settings.security_token_hash = on.then_some(hash);
+                Ok(())
+            })
+        })
+        .await?;
+    if !on {
+        return Ok(see_other("/account?done=off"));
+    }
+    let mut shown = AccountPage::new(&visit, &account.settings);
+    shown.security_token = Some(secret);
+    page(StatusCode::OK, &shown)
+}

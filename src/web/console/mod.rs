@@ -1,0 +1,107 @@
+//! The console: what members of an account see and change in their browser, as
+//! pages that work without script. Every room is one file with the noun of its
+//! templates. No SQL, no key bytes, no figures worked out here.
+
+mod account;
+mod asset;
+mod calendar;
+mod campaign;
+mod campaign_form;
+#[cfg(test)]
+mod campaign_form_tests;
+mod chart;
+mod conversion;
+mod conversion_row;
+mod fault;
+mod form;
+mod origin;
+mod overview;
+mod page;
+mod publisher;
+mod report;
+mod report_query;
+mod report_table;
+mod set_up;
+mod sign_in;
+mod site;
+mod snippet;
+mod visit;
+mod wording;
+
+use super::route::Routes;
+use super::state::App;
+use crate::access::sign_in::Door;
+use crate::error::Result;
+use crate::model::action::Action;
+
+pub use fault::not_found;
+
+/// What the console keeps while the server runs.
+#[derive(Debug, Default)]
+pub struct Console {
+    /// Where members sign in.
+    door: Door,
+}
+
+pub fn state(_: &App) -> Result<Console> {
+    Ok(Console::default())
+}
+
+pub fn routes(routes: &mut Routes) {
+    routes.get(Action::ReadAsset, "/assets/{hash}/{name}", asset::read);
+    routes.get(Action::SetUp, "/setup", set_up::show);
+    routes.post(Action::SetUp, "/setup", set_up::create);
+    routes.get(Action::SignIn, "/signin", sign_in::show);
+    routes.post(Action::SignIn, "/signin", sign_in::enter);
+    routes.post(Action::SignOut, "/signout", sign_in::leave);
+    routes.get(Action::ReadOverview, "/", overview::show);
+    routes.get(
+        Action::ReadOverview,
+        visit::FRAGMENT,
+        overview::show_fragment,
+    );
+    routes.get(Action::ReadSites, "/sites", site::list);
+    routes.get(Action::ChangeSite, "/sites/new", site::new);
+    routes.post(Action::ChangeSite, "/sites/new", site::create);
+    routes.get(Action::ReadSites, "/sites/{id}", site::edit);
+    routes.post(Action::ChangeSite, "/sites/{id}", site::update);
+    routes.get(Action::ReadCampaigns, "/campaigns", campaign::list);
+    routes.get(Action::ChangeCampaign, "/campaigns/new", campaign::new);
+    routes.post(Action::ChangeCampaign, "/campaigns/new", campaign::create);
+    routes.get(Action::ReadCampaigns, "/campaigns/{id}", campaign::edit);
+    routes.post(Action::ChangeCampaign, "/campaigns/{id}", campaign::update);
+    routes.get(Action::ReadPublishers, "/publishers", publisher::list);
+    routes.get(Action::ChangePublisher, "/publishers/new", publisher::new);
+    routes.post(
+        Action::ChangePublisher,
+        "/publishers/new",
+        publisher::create,
+    );
+    routes.get(Action::ReadPublishers, "/publishers/{id}", publisher::edit);
+    routes.post(
+        Action::ChangePublisher,
+        "/publishers/{id}",
+        publisher::update,
+    );
+    routes.get(Action::ReadCampaigns, "/snippets", snippet::show);
+    routes.get(Action::ReadConversions, "/conversions", conversion::list);
+    routes.post(
+        Action::ChangeConversion,
+        "/conversions/{id}",
+        conversion::decide,
+    );
+    routes.get(Action::ReadReport, "/reports", report::show);
+    routes.get(Action::ReadReport, "/reports.csv", report::download);
+    routes.get(Action::ReadAccount, "/account", account::show);
+    routes.post(Action::ChangeAccount, "/account", account::update);
+    routes.post(
+        Action::ChangeAccount,
+        "/account/rates",
+        account::update_rate,
+    );
+    routes.post(
+        Action::ChangeAccount,
+        "/account/server-to-server",
+        account::update_server_to_server,
+    );
+}

@@ -1,0 +1,202 @@
+//! A page as an answer: rendered, with the headers that keep it to itself. Nothing
+//! here knows what a page is about.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use askama::Template;
+
+use super::asset;
+use super::fault::Fault;
+use crate::error::Error;
+
+/// No inline script or style, nothing from elsewhere, and nobody may frame it.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'";
+
+pub type Answer = Result<HttpResponse, Fault>;
+
+/// A page with this status.
+pub fn page(status: StatusCode, template: &impl Template) -> Answer {
+    let text = template
+        .render()
+        .map_err(|error| Error::internal("A page could not be written.").because(error))?;
+    Ok(guarded(status)
+        .content_type("text/html; charset=utf-8")
+        .body(text))
+}
+
+/// A page that answers a GET.
+pub fn ok(template: &impl Template) -> Answer {
+    page(StatusCode::OK, template)
+}
+
+/// Sends the browser to a path of ours with a GET.
+pub fn see_other(path: &str) -> HttpResponse {
+    guarded(StatusCode::SEE_OTHER)
+        .insert_header((LOCATION, path))
+        .finish()
+}
+
+/// An answer with the headers that every one of the console has.
+pub fn guarded(status: StatusCode) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((REFERRER_POLICY, "same-origin"))
+        .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
+        .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
+        .insert_header(("X-Frame-Options", "DENY"));
+    response
+}
+
+/// A path of this server to go on to, from outside: anything else becomes `/`.
+pub fn local_path(text: &str) -> &str {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if plain && text.starts_with('/') && !text.starts_with("//") && text.len() <= 2_048 {
+        text
+    } else {
+        "/"
+    }
+}
+
+/// The rooms of the console, in the order of its menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    Overview,
+    Conversions,
+    Reports,
+    Campaigns,
+    Publishers,
+    Sites,
+    Snippets,
+    Account,
+}
+
+impl Room {
+    const ALL: [Room; 8] = [
+        Room::Overview,
+        Room::Conversions,
+        Room::Reports,
+        Room::Campaigns,
+        Room::Publishers,
+        Room::Sites,
+        Room::Snippets,
+        Room::Account,
+    ];
+
+    fn path(self) -> &'static str {
+        match self {
+            Room::Overview => "/",
+            Room::Conversions => "/conversions",
+            Room::Reports => "/reports",
+            Room::Campaigns => "/campaigns",
+            Room::Publishers => "/publishers",
+            Room::Sites => "/sites",
+            Room::Snippets => "/snippets",
+            Room::Account => "/account",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Room::Overview => "Overview",
+            Room::Conversions => "Conversions",
+            Room::Reports => "Reports",
+            Room::Campaigns => "Campaigns",
+            Room::Publishers => "Publishers",
+            Room::Sites => "Sites",
+            Room::Snippets => "Links and code",
+            Room::Account => "Account",
+        }
+    }
+}
+
+/// One entry of the menu.
+pub struct Entry {
+    pub path: &'static str,
+    pub name: &'static str,
+    pub is_current: bool,
+}
+
+/// What stands around a page's content.
+pub struct Frame {
+    pub title: String,
+    pub room: Room,
+    /// Name of the account.
+    pub account: String,
+    /// Who is signed in.
+    pub email: String,
+    /// Goes into every form.
+    pub form_token: String,
+    /// What the last form did.
+    pub done: Option<&'static str>,
+}
+
+impl Frame {
+    pub fn entries(&self) -> Vec<Entry> {
+        let entry = |room: Room| Entry {
+            path: room.path(),
+            name: room.name(),
+            is_current: room == self.room,
+        };
+        Room::ALL.into_iter().map(entry).collect()
+    }
+
+    pub fn asset(&self, name: &str) -> String {
+        asset::path(name)
+    }
+}
+
+/// The sentence for a `?done=` word that a form sent the browser on with.
+pub fn done(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "saved" => "Saved. It is in force now.",
+        "welcome" => "Your account is ready. Add your first site to begin.",
+        "approved" => "The conversion is approved.",
+        "rejected" => "The conversion is rejected.",
+        "rate" => "The exchange rate is in force; what waited for it has been converted.",
+        "off" => "Server-to-server reporting is turned off.",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_never_leaves_this_server() {
+        assert_eq!(
+            local_path("/reports?from=2026-01-01"),
+            "/reports?from=2026-01-01"
+        );
+        for text in [
+            "",
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: x",
+            "/ü",
+        ] {
+            assert_eq!(local_path(text), "/", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_policy_allows_nothing_inline_and_nothing_from_elsewhere() {
+        assert!(POLICY.starts_with("default-src 'none'"));
+        assert!(!POLICY.contains("unsafe") && !POLICY.contains("http"));
+        let response = see_other("/");
+        assert!(response.headers().contains_key(CONTENT_SECURITY_POLICY));
+    }
+}
