@@ -20,7 +20,7 @@ pub fn admit(store: &Store, authorization: Option<&str>, action: Action) -> Resu
         unauthenticated("Send an API token in the header: Authorization: Bearer TOKEN.")
     })?;
     let secret = secret(authorization).ok_or_else(|| {
-        unauthenticated("The header must be written: Authorization: Bearer TOKEN.")
+        unauthenticated("There is no API token in the header: write Authorization: Bearer TOKEN.")
     })?;
     let token = store.token(&token::hash(secret))?.ok_or_else(|| {
         unauthenticated("This API token is not valid. Make one with: pixelkeep token create.")
