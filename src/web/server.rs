@@ -9,7 +9,7 @@ use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::demo::{self, Shops};
 use super::route::Routes;
-use super::{App, api, collect};
+use super::{App, api, collect, console};
 use crate::error::{Error, Kind, Result};
 
 /// Longest request head that is read, by the library's own bound, is 16 KiB; the
@@ -25,6 +25,7 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     collect::routes(&mut routes);
     api::routes(&mut routes);
+    console::routes(&mut routes);
     routes
 }
 
@@ -42,10 +43,12 @@ pub fn serve<T>(
     actix_web::rt::System::new().block_on(async move {
         let app = web::Data::from(app);
         let collector = web::Data::new(collect::state(&app)?);
+        let console = web::Data::new(console::Console::default());
         let server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(app.clone())
                 .app_data(collector.clone())
+                .app_data(console.clone())
                 .configure(|config| routes().install(config))
                 .default_service(web::to(not_found))
         })
@@ -92,7 +95,7 @@ async fn not_found(request: HttpRequest) -> HttpResponse {
     if request.path().starts_with("/api/") {
         return api::not_found();
     }
-    HttpResponse::NotFound().body("There is nothing at this address.\n")
+    console::not_found().await
 }
 
 /// Takes a port.

@@ -2,7 +2,7 @@
 //! the sign-in. Causes go to the log; the reader gets a sentence and a reference.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 
 use super::asset;
@@ -90,7 +90,7 @@ impl ResponseError for Fault {
 }
 
 /// The page for an address that nothing stands behind.
-pub async fn not_found(_: HttpRequest) -> HttpResponse {
+pub async fn not_found() -> HttpResponse {
     error_page(
         StatusCode::NOT_FOUND,
         "Check the address, or start again from the overview.".to_owned(),

@@ -16,6 +16,7 @@ mod fault;
 mod form;
 mod origin;
 mod overview;
+mod overview_content;
 mod page;
 mod publisher;
 mod report;
@@ -29,9 +30,7 @@ mod visit;
 mod wording;
 
 use super::route::Routes;
-use super::state::App;
 use crate::access::sign_in::Door;
-use crate::error::Result;
 use crate::model::action::Action;
 
 pub use fault::not_found;
@@ -41,10 +40,6 @@ pub use fault::not_found;
 pub struct Console {
     /// Where members sign in.
     door: Door,
-}
-
-pub fn state(_: &App) -> Result<Console> {
-    Ok(Console::default())
 }
 
 pub fn routes(routes: &mut Routes) {

@@ -1,0 +1,145 @@
+//! The overview's figures in words: key figures, the chart, the latest conversions
+//! and why some did not count. What they are is worked out elsewhere.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::chart::{Chart, Day};
+use super::conversion_row::Row;
+use super::visit::Visit;
+use super::wording;
+use crate::model::conversion::Conversion;
+use crate::model::money::Currency;
+use crate::model::reason::Reason;
+use crate::model::tally::Measures;
+
+/// What the store says, before it is put into words.
+pub struct Found {
+    pub days: Vec<(Date, Measures)>,
+    pub latest: Vec<Conversion>,
+    pub accepted: u64,
+    pub not_counted: BTreeMap<&'static str, u64>,
+}
+
+/// Key figures of some days.
+pub struct Figures {
+    pub title: &'static str,
+    pub clicks: String,
+    pub unique_clicks: String,
+    pub conversions: String,
+    pub rate: String,
+    pub revenue: String,
+    pub payout: String,
+    /// Revenue and payout that wait for approval, where there are any.
+    pub pending: Option<(String, String)>,
+}
+
+impl Figures {
+    fn of(title: &'static str, measures: &Measures, currency: Currency) -> Self {
+        let (revenue, payout) = (
+            measures.pending_revenue_minor,
+            measures.pending_payout_minor,
+        );
+        Figures {
+            title,
+            clicks: wording::count(measures.clicks),
+            unique_clicks: wording::count(measures.unique_clicks),
+            conversions: wording::count(measures.conversions()),
+            rate: wording::share(measures.conversions(), measures.clicks),
+            revenue: wording::amount(currency, measures.revenue_minor),
+            payout: wording::amount(currency, measures.payout_minor),
+            pending: (revenue != 0 || payout != 0).then(|| {
+                (
+                    wording::amount(currency, revenue),
+                    wording::amount(currency, payout),
+                )
+            }),
+        }
+    }
+}
+
+/// Why something was not counted, and how often.
+pub struct NotCounted {
+    pub count: String,
+    pub meaning: &'static str,
+}
+
+/// Everything on the page that changes by itself.
+pub struct Content {
+    pub periods: Vec<Figures>,
+    pub chart: Chart,
+    pub currency: &'static str,
+    pub latest: Vec<Row>,
+    pub not_counted: Vec<NotCounted>,
+}
+
+impl Content {
+    pub fn of(visit: &Visit, found: Found) -> Self {
+        let currency = visit.account.settings.currency;
+        let last = |count: usize| {
+            let mut sum = Measures::default();
+            let from = found.days.len().saturating_sub(count);
+            found.days[from..].iter().for_each(|(_, day)| sum.add(day));
+            sum
+        };
+        let days: Vec<Day> = found
+            .days
+            .iter()
+            .map(|(date, measures)| Day {
+                date: *date,
+                clicks: measures.clicks,
+                conversions: measures.conversions(),
+            })
+            .collect();
+        let (catalog, calendar) = (visit.catalog(), visit.calendar());
+        let latest = found.latest.iter();
+        Content {
+            periods: vec![
+                Figures::of("Today", &last(1), currency),
+                Figures::of("Last 7 days", &last(7), currency),
+                Figures::of("Last 30 days", &last(30), currency),
+            ],
+            chart: Chart::of(&days),
+            currency: currency.code(),
+            latest: latest
+                .map(|one| Row::of(one, &catalog, &calendar, currency))
+                .collect(),
+            not_counted: not_counted(&found.not_counted),
+        }
+    }
+}
+
+/// The most frequent reason first.
+fn not_counted(counts: &BTreeMap<&'static str, u64>) -> Vec<NotCounted> {
+    let mut reasons: Vec<(u64, Reason)> = Reason::ALL
+        .iter()
+        .filter_map(|reason| Some((*counts.get(reason.word())?, *reason)))
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    reasons.sort_unstable_by(|left, right| right.cmp(left));
+    reasons
+        .into_iter()
+        .map(|(count, reason)| NotCounted {
+            count: wording::count(i64::try_from(count).unwrap_or(i64::MAX)),
+            meaning: reason.meaning(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_told_in_sentences_the_most_frequent_first() {
+        let counts = BTreeMap::from([("bot", 3), ("paused", 2_000), ("duplicate", 0)]);
+        let told: Vec<_> = not_counted(&counts)
+            .into_iter()
+            .map(|reason| (reason.count, reason.meaning))
+            .collect();
+        assert_eq!(told[0], ("2,000".to_owned(), Reason::Paused.meaning()));
+        assert_eq!(told[1].0, "3");
+        assert_eq!(told.len(), 2);
+    }
+}
