@@ -1,0 +1,5 @@
+//! Drives the real executable from the outside: processes, sockets and a browser.
+//! Nothing here reaches into the product, but where a test says why.
+#![forbid(unsafe_code)]
+
+mod harness;
