@@ -2,4 +2,5 @@
 //! Nothing here reaches into the product, but where a test says why.
 #![forbid(unsafe_code)]
 
+mod architecture;
 mod harness;
