@@ -3,4 +3,5 @@
 #![forbid(unsafe_code)]
 
 mod architecture;
+mod collect;
 mod harness;
