@@ -3,5 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod architecture;
+mod attribution;
 mod collect;
 mod harness;
