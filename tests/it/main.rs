@@ -6,3 +6,4 @@ mod architecture;
 mod attribution;
 mod collect;
 mod harness;
+mod report;
