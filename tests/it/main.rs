@@ -5,5 +5,6 @@
 mod architecture;
 mod attribution;
 mod collect;
+mod durability;
 mod harness;
 mod report;

@@ -1,0 +1,125 @@
+//! `kill -9` in mid-load: every acknowledged hit is in the report exactly once,
+//! and nothing is in it that was not sent.
+
+mod oracle;
+
+use std::time::Duration;
+
+use crate::harness::account::{Account, Shop};
+use crate::harness::eventually;
+use crate::harness::marks::Random;
+use oracle::{Load, Oracle};
+
+const ROUNDS: usize = 10;
+/// Hits sent at most before a kill comes.
+const ROUND_MAX: usize = 250;
+
+#[test]
+fn ten_kills_in_mid_load_lose_and_double_nothing() {
+    let mut random = Random::seeded();
+    let mut shop = Shop::strict();
+    let mut oracle = Oracle::default();
+    for round in 0..ROUNDS {
+        let wanted = 20 + random.below(120) as usize;
+        let load = Load::start(&shop, round, ROUND_MAX);
+        eventually("some hits to be acknowledged", || {
+            (load.acknowledged() >= wanted || load.is_over()).then_some(())
+        });
+        shop = killed_and_started_again(shop);
+        oracle.take(load.finish());
+        assert!(oracle.acknowledged() > 0);
+    }
+    oracle.check(&shop);
+    let shop = shop.restarted();
+    oracle.check(&shop);
+}
+
+#[test]
+fn a_kill_after_the_journal_was_emptied_loses_and_doubles_nothing() {
+    let mut shop = Shop::strict();
+    let mut oracle = Oracle::default();
+    for round in 0..3 {
+        let load = Load::start(&shop, 2 * round, 60);
+        eventually("all hits to be sent", || load.is_over().then_some(()));
+        oracle.take(load.finish());
+        empty_the_journal(&shop, &mut oracle, round);
+        shop = shop.restarted();
+        let load = Load::start(&shop, 2 * round + 1, ROUND_MAX);
+        eventually("some hits to be acknowledged", || {
+            (load.acknowledged() >= 30).then_some(())
+        });
+        shop = killed_and_started_again(shop);
+        oracle.take(load.finish());
+        oracle.check(&shop);
+    }
+}
+
+#[test]
+fn a_kill_while_it_settles_loses_and_doubles_nothing() {
+    let mut random = Random::seeded();
+    let mut shop = Shop::strict();
+    let mut oracle = Oracle::default();
+    for round in 0..6 {
+        let load = Load::start(&shop, round, 200);
+        eventually("all hits to be sent", || load.is_over().then_some(()));
+        oracle.take(load.finish());
+        // Settling goes on about once a second; the kills fall anywhere into it.
+        std::thread::sleep(Duration::from_millis(random.below(900)));
+        shop = killed_and_started_again(shop);
+    }
+    oracle.check(&shop);
+}
+
+#[test]
+fn sigterm_in_mid_load_loses_nothing_and_ends_cleanly() {
+    let mut shop = Shop::strict();
+    let mut oracle = Oracle::default();
+    let load = Load::start(&shop, 0, ROUND_MAX);
+    eventually("some hits to be acknowledged", || {
+        (load.acknowledged() >= 30).then_some(())
+    });
+    shop = shop.restarted();
+    oracle.take(load.finish());
+    oracle.check(&shop);
+}
+
+/// The writer deletes what was settled with its next batch: so settle all, send
+/// one more, and settle that.
+fn empty_the_journal(shop: &Shop, oracle: &mut Oracle, round: usize) {
+    shop.wait_settled();
+    let txn = format!("last-{round}");
+    shop.pixel(&format!("&consent=1&txn_id={txn}&sale_amount=1"));
+    oracle.take_one(txn);
+    shop.wait_settled();
+}
+
+/// `kill -9`, and the same folder served by a new process.
+fn killed_and_started_again(shop: Shop) -> Shop {
+    let Shop {
+        server,
+        account,
+        folder,
+        site,
+        site_key,
+        campaign,
+        goal,
+        publisher,
+    } = shop;
+    server.kill();
+    let server = folder.serve();
+    let mut api = account.api;
+    api.client = server.client.clone();
+    Shop {
+        server,
+        account: Account {
+            id: account.id,
+            api,
+        },
+        folder,
+        site,
+        site_key,
+        campaign,
+        goal,
+        publisher,
+    }
+}
