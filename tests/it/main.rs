@@ -4,6 +4,7 @@
 
 mod architecture;
 mod attribution;
+mod canary;
 mod collect;
 mod durability;
 mod harness;
