@@ -6,6 +6,7 @@ mod architecture;
 mod attribution;
 mod canary;
 mod collect;
+mod commands;
 mod durability;
 mod harness;
 mod report;

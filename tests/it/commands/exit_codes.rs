@@ -1,0 +1,179 @@
+//! What cannot be done ends with the contract's exit code and one sentence, and
+//! touches nothing.
+
+use std::net::TcpListener;
+
+use super::{contents, untouched};
+use crate::harness::account::Account;
+use crate::harness::server::{Folder, text};
+
+/// A folder with an account in it, not served.
+fn stopped() -> Folder {
+    let folder = Folder::new();
+    let server = folder.serve();
+    Account::create(&folder, &server);
+    assert_eq!(server.stop(), 0);
+    folder
+}
+
+#[test]
+fn what_is_not_understood_ends_with_64() {
+    let folder = Folder::new();
+    for args in [
+        &["serve", "--nonsense"][..],
+        &["nonsense"],
+        &[],
+        &["account"],
+        &["account", "create"],
+        &[
+            "account",
+            "create",
+            "--name",
+            "x",
+            "--owner",
+            "a@b.example",
+            "--password",
+            "secret",
+        ],
+        &["token", "create", "--account", "x", "--scope", "everything"],
+        &["report", "--from", "2026-01-01"],
+        &["serve", "--listen", "nowhere"],
+        &["serve", "--rate-limit", "-3"],
+        &["serve", "--test-clock", "/nowhere"],
+    ] {
+        folder.command(args).failed_with(64);
+        assert!(!folder.data().exists(), "{args:?} made a folder");
+    }
+}
+
+#[test]
+fn a_port_in_use_ends_with_69_and_touches_nothing() {
+    let folder = stopped();
+    let before = contents(&folder.data());
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let outcome = folder.command(&["serve", "--listen", &listen]);
+    outcome.failed_with(69);
+    assert!(outcome.stderr.contains(&listen), "{outcome:?}");
+    untouched(&before, &folder.data());
+    let fresh = Folder::new();
+    fresh
+        .command(&["serve", "--listen", &listen])
+        .failed_with(69);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_ends_with_73() {
+    let folder = Folder::new();
+    let file = folder.write("file", "not a folder");
+    let inside = file.join("data");
+    for path in [
+        text(&file),
+        text(&inside),
+        "/proc/pixelkeep-cannot-write-here",
+    ] {
+        let outcome = folder.run(&["serve", "--listen", "127.0.0.1:0", "--data-dir", path]);
+        outcome.failed_with(73);
+        assert!(outcome.stderr.contains(path), "{outcome:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "not a folder");
+}
+
+#[test]
+fn a_second_serve_ends_with_75_and_the_first_one_goes_on() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let account = Account::create(&folder, &server);
+    folder
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .failed_with(75);
+    account.api.intake();
+    let other = folder.json(&[
+        "token",
+        "create",
+        "--account",
+        &account.id,
+        "--scope",
+        "read",
+    ]);
+    assert!(other["token"].is_string());
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn a_missing_key_beside_a_folder_that_is_not_empty_ends_with_78() {
+    for gone in ["master.key", "keyring"] {
+        let folder = stopped();
+        std::fs::remove_file(folder.data().join(gone)).unwrap();
+        let before = contents(&folder.data());
+        let args = [
+            "report",
+            "--account",
+            "x",
+            "--from",
+            "2026-01-01",
+            "--to",
+            "2026-01-02",
+        ];
+        for args in [&["serve", "--listen", "127.0.0.1:0"][..], &args] {
+            let outcome = folder.command(args);
+            outcome.failed_with(78);
+            untouched(&before, &folder.data());
+        }
+    }
+}
+
+#[test]
+fn a_keyring_alone_is_enough_to_make_a_folder_not_empty() {
+    let folder = stopped();
+    for gone in ["master.key", "pixelkeep.db", "journal.db"] {
+        std::fs::remove_file(folder.data().join(gone)).unwrap();
+    }
+    let before = contents(&folder.data());
+    folder
+        .command(&["serve", "--listen", "127.0.0.1:0"])
+        .failed_with(78);
+    untouched(&before, &folder.data());
+}
+
+#[test]
+fn another_folders_key_ends_with_78_and_the_right_one_still_works() {
+    let (folder, other) = (stopped(), stopped());
+    let right = folder.data().join("master.key");
+    let wrong = other.data().join("master.key");
+    let before = contents(&folder.data());
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--key-file"];
+    folder
+        .command(&[&serve[..], &[text(&wrong)]].concat())
+        .failed_with(78);
+    untouched(&before, &folder.data());
+    let short = folder.write("short.key", "too short");
+    folder
+        .command(&[&serve[..], &[text(&short)]].concat())
+        .failed_with(78);
+    let missing = folder.own().join("missing.key");
+    folder
+        .command(&[&serve[..], &[text(&missing)]].concat())
+        .failed_with(78);
+    assert!(!missing.exists(), "a key was made anew");
+    untouched(&before, &folder.data());
+    folder
+        .serve_with(&["--listen", "127.0.0.1:0", "--key-file", text(&right)])
+        .stop();
+}
+
+#[test]
+fn every_refusal_is_one_sentence_without_a_trace() {
+    let folder = stopped();
+    std::fs::remove_file(folder.data().join("master.key")).unwrap();
+    let outcome = folder.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let lines: Vec<&str> = outcome
+        .stderr
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    assert!((1..=3).contains(&lines.len()), "{outcome:?}");
+    assert!(outcome.stderr.contains("master.key"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("Error {"), "{outcome:?}");
+    assert!(outcome.stdout.is_empty(), "{outcome:?}");
+}
