@@ -4,6 +4,7 @@
 
 mod architecture;
 mod attribution;
+mod browser;
 mod cache;
 mod canary;
 mod collect;
