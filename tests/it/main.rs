@@ -12,3 +12,4 @@ mod commands;
 mod durability;
 mod harness;
 mod report;
+mod sdk_size;
