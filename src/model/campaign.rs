@@ -48,8 +48,14 @@ pub struct CampaignSettings {
     pub status: CampaignStatus,
     /// At least one; the first is the default.
     pub goals: Vec<Goal>,
-    /// Which of `p1`..`p10` reports keep, by index 0..9.
+    /// Which of `p1`..`p10` reports keep, by index 0..9. A link that puts something
+    /// unique into one of them, such as a partner's own click id, should leave it out.
     pub report_params: Vec<u8>,
+}
+
+/// All of `p1`..`p10`.
+pub fn report_params_default() -> Vec<u8> {
+    (0..PARAMS as u8).collect()
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

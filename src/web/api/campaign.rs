@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::account::parse_name;
 use crate::model::campaign::{
     ATTRIBUTION_DAYS, ATTRIBUTION_DAYS_DEFAULT, Campaign, CampaignSettings, CampaignStatus,
-    LANDING_URLS_MAX, VIEW_THROUGH_DAYS, parse_landing_url,
+    LANDING_URLS_MAX, VIEW_THROUGH_DAYS, parse_landing_url, report_params_default,
 };
 use crate::model::hit::PARAMS;
 use crate::model::id::{CampaignId, SiteId};
@@ -81,7 +81,7 @@ pub async fn create(caller: Caller, payload: web::Payload) -> Answer {
         view_through_days: 0,
         status: CampaignStatus::Running,
         goals: Vec::new(),
-        report_params: Vec::new(),
+        report_params: report_params_default(),
     };
     fields.required("landing_url", change.has_landing_page().then_some(()))?;
     fields.required("goals", change.goals.as_ref())?;

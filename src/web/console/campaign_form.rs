@@ -7,9 +7,8 @@ use crate::error::{Error, Result};
 use crate::model::account::parse_name;
 use crate::model::campaign::{
     ATTRIBUTION_DAYS_DEFAULT, Approval, CampaignSettings, CampaignStatus, GOALS_MAX, Goal, Rule,
-    parse_landing_url,
+    parse_landing_url, report_params_default,
 };
-use crate::model::hit::PARAMS;
 use crate::model::id::GoalId;
 use crate::model::money::{AmountError, Currency, Percent, parse_amount};
 
@@ -233,10 +232,8 @@ impl Draft {
                 CampaignStatus::Running
             },
             goals,
-            report_params: stored.map_or_else(
-                || (0..PARAMS as u8).collect(),
-                |stored| stored.report_params.clone(),
-            ),
+            report_params: stored
+                .map_or_else(report_params_default, |stored| stored.report_params.clone()),
         };
         settings.check()?;
         Ok(settings)
