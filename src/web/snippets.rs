@@ -25,9 +25,8 @@ pub struct Snippets {
 
 const AFTER_ORDER: &str = "\
 <!-- Goes in the body of the page shown after the order. Let your shop fill in the words in
-     braces: the number of the order, its amount, and the currency such as EUR. Where the shop
-     keeps the click_id that its landing page was called with, add &amp;click_id=... as well:
-     then the sale finds its click in every browser. -->
+braces: the order's number and amount, and the currency such as EUR. Where the shop keeps the
+click_id that its landing page was called with, add &amp;click_id=... and it is found for sure. -->
 ";
 
 /// The snippets of a campaign, with its links credited to `publisher`.
@@ -78,24 +77,26 @@ fn sdk(base: &str, site: &Site, goal: Option<&Goal>) -> String {
     // By name, not id: the sale then counts for whichever campaign of the site
     // the visitor came by.
     let goal = script_text(goal.map_or("sale", |goal| &goal.name));
+    let source = attribute(&format!("{base}/sdk.js"));
+    let key = site.settings.key;
     let consent = match site.settings.posture {
         Posture::Strict => {
-            "     When the visitor agrees:      pixelkeep(\"consent\", \"granted\")\n     \
-             When they withdraw it again:  pixelkeep(\"consent\", \"denied\")\n"
+            "When the visitor agrees: pixelkeep(\"consent\", \"granted\")\n\
+             When they withdraw it: pixelkeep(\"consent\", \"denied\")"
         }
-        Posture::Optout => {
-            "     When the visitor objects:     pixelkeep(\"consent\", \"denied\")\n"
-        }
+        Posture::Optout => "When the visitor objects: pixelkeep(\"consent\", \"denied\")",
     };
     format!(
-        "<!-- Goes in the head of every page.\n     \
-         In a script on the page shown after the order, with the words in braces filled in:\n     \
-         pixelkeep(\"track\", {goal}, {{txn_id: \"{{ORDER_ID}}\", sale_amount: \"{{ORDER_AMOUNT}}\", currency: \"{{CURRENCY}}\"}})\n\
-         {consent}-->\n\
-         <script>window.pixelkeep=window.pixelkeep||function(){{(pixelkeep.q=pixelkeep.q||[]).push([...arguments])}}</script>\n\
-         <script async src=\"{}\" data-site=\"{}\"></script>",
-        attribute(&format!("{base}/sdk.js")),
-        site.settings.key,
+        r#"<!-- Goes in the head of every page. -->
+<script>window.pixelkeep=window.pixelkeep||function(){{(pixelkeep.q=pixelkeep.q||[]).push([...arguments])}}</script>
+<script async src="{source}" data-site="{key}"></script>
+<!-- In a script on the page shown after the order, with the words in braces filled in:
+pixelkeep("track", {goal}, {{
+  txn_id: "{{ORDER_ID}}",
+  sale_amount: "{{ORDER_AMOUNT}}",
+  currency: "{{CURRENCY}}"
+}})
+{consent} -->"#
     )
 }
 
@@ -201,7 +202,7 @@ mod tests {
     fn a_goal_name_cannot_leave_its_comment_or_its_string() {
         let sdk = sample("--><script>x</script>\"").sdk;
         assert_eq!(sdk.matches("<script").count(), 2);
-        assert_eq!(sdk.matches("--").count(), 2);
+        assert_eq!(sdk.matches("--").count(), 4);
         assert!(sdk.contains("\\u003cscript\\u003e"));
         assert!(sdk.contains("\\\""));
     }
