@@ -17,6 +17,7 @@ use crate::model::catalog::Catalog;
 use crate::model::conversion::Conversion;
 use crate::model::hit::{Entry, Hit, Kind};
 use crate::model::id::{AccountId, ConversionId};
+use crate::model::landing::DEEP_LINK;
 use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures};
 use crate::store::{
@@ -263,7 +264,7 @@ impl HitStep<'_> {
         dimensions.publisher = attribution.publisher;
         dimensions.goal = Some(attribution.goal.id);
         if let Some(touch) = attribution.click {
-            dimensions.landing = Some(touch.landing);
+            dimensions.landing = (touch.landing != DEEP_LINK).then_some(touch.landing);
         }
         let body = sale::body(self.account, &hit, &sale, &attribution, dimensions.clone());
         let id = ConversionId(token::random_u64());

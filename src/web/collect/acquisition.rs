@@ -33,12 +33,9 @@ pub async fn acquisition(
     let visit = Visit::of(&request, &collector, app.clock.now());
     let mut sent = request.query_string().to_owned();
     if request.method() == Method::POST {
-        match body.to_bytes_limited(query::QUERY_MAX).await {
-            Ok(Ok(form)) => {
-                sent.push('&');
-                sent.push_str(&String::from_utf8_lossy(&form));
-            }
-            _ => return answer(Outcome::NotStored(Reason::TooLarge)),
+        match form(body).await {
+            Ok(form) => sent.extend(["&", &form]),
+            Err(reason) => return answer(refuse(&app, None, reason)),
         }
     }
     let mut params = query::read(&sent);
@@ -51,11 +48,26 @@ pub async fn acquisition(
     if !is_secret {
         params.notes.add(Note::TokenInBrowser);
     }
+    let named = Place::find(&catalog, &params).ok();
+    if named.is_some_and(|place| place.account.id != account.id) {
+        refuse(&app, Some(account.id), Reason::UnknownCampaign);
+        return forbidden();
+    }
     let outcome = convert(
         &app, &collector, &catalog, account, &params, &visit, is_secret,
     )
     .await;
     answer(outcome)
+}
+
+/// The body of a form, which is written like a query.
+async fn form(body: Payload) -> Result<String, Reason> {
+    let bytes = match body.to_bytes_limited(query::QUERY_MAX).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => return Err(Reason::BadEncoding),
+        Err(_) => return Err(Reason::TooLarge),
+    };
+    String::from_utf8(bytes.to_vec()).map_err(|_| Reason::BadEncoding)
 }
 
 fn holder<'c>(catalog: &'c Catalog, params: &Params<'_>) -> Option<&'c Account> {
@@ -111,26 +123,22 @@ async fn convert(
     }
 }
 
-/// The click's campaign, else the one that the request names.
+/// The campaign or site that the request names, else the click's campaign.
 fn place<'c>(
     catalog: &'c Catalog,
     account: &'c Account,
     params: &Params<'_>,
     reference: Reference,
 ) -> Result<Place<'c>, Reason> {
-    let named = params.get(Name::CampaignId).or(params.get(Name::Site));
-    let clicked = reference
-        .carried()
-        .and_then(|(campaign, _)| Place::of_campaign(catalog, account, campaign));
-    match (clicked, named) {
-        (Some(place), _) => Ok(place),
-        (None, Some(_)) => {
-            let place = Place::find(catalog, params).map_err(|refusal| refusal.reason)?;
-            let own = place.account.id == account.id;
-            own.then_some(place).ok_or(Reason::UnknownCampaign)
-        }
-        (None, None) => Err(Reason::CampaignUnknown),
+    if params.get(Name::CampaignId).is_some() || params.get(Name::Site).is_some() {
+        let place = Place::find(catalog, params).map_err(|refusal| refusal.reason)?;
+        let own = place.account.id == account.id;
+        return own.then_some(place).ok_or(Reason::UnknownCampaign);
     }
+    reference
+        .carried()
+        .and_then(|(campaign, _)| Place::of_campaign(catalog, account, campaign))
+        .ok_or(Reason::CampaignUnknown)
 }
 
 /// The caller is a server: nothing of its own origin belongs to the visitor.

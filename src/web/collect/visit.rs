@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
-use actix_web::http::header::{COOKIE, HeaderMap, REFERER, USER_AGENT};
+use actix_web::http::header::{AsHeaderName, COOKIE, HeaderMap, HeaderName, REFERER, USER_AGENT};
 
 use super::Collector;
 use super::agents;
@@ -13,6 +13,15 @@ use crate::clock::Timestamp;
 use crate::model::hit::{Country, Origin};
 use crate::model::reason::Reason;
 
+const SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+const PURPOSE: HeaderName = HeaderName::from_static("purpose");
+const X_PURPOSE: HeaderName = HeaderName::from_static("x-purpose");
+const X_MOZ: HeaderName = HeaderName::from_static("x-moz");
+
+/// One request, but for its parameters.
 pub struct Visit<'r> {
     pub at: Timestamp,
     pub origin: Origin,
@@ -33,7 +42,7 @@ impl<'r> Visit<'r> {
     pub fn of(request: &'r HttpRequest, collector: &Collector, at: Timestamp) -> Visit<'r> {
         let headers = request.headers();
         let address = request.peer_addr().map(|peer| peer.ip());
-        let agent = agents::agent(text(headers, USER_AGENT.as_str()).unwrap_or_default());
+        let agent = agents::agent(text(headers, USER_AGENT).unwrap_or_default());
         let set_aside = if request.method() == Method::HEAD {
             Some(Reason::Head)
         } else if is_prefetch(headers) {
@@ -50,11 +59,11 @@ impl<'r> Visit<'r> {
                 browser: agent.browser,
             },
             set_aside,
-            privacy_control: text(headers, "sec-gpc").is_some_and(|value| value.trim() == "1"),
-            referrer: text(headers, REFERER.as_str()),
-            cookies: text(headers, COOKIE.as_str()),
-            in_frame: text(headers, "sec-fetch-dest").is_some_and(|dest| dest.ends_with("frame")),
-            from_browser: headers.contains_key("sec-fetch-mode"),
+            privacy_control: text(headers, SEC_GPC).is_some_and(|value| value.trim() == "1"),
+            referrer: text(headers, REFERER),
+            cookies: text(headers, COOKIE),
+            in_frame: text(headers, SEC_FETCH_DEST).is_some_and(|dest| dest.ends_with("frame")),
+            from_browser: headers.contains_key(SEC_FETCH_MODE),
             address,
         }
     }
@@ -92,14 +101,14 @@ impl<'r> Visit<'r> {
     }
 }
 
-fn text<'r>(headers: &'r HeaderMap, name: &str) -> Option<&'r str> {
+fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
 /// Browsers mark what they load ahead of time.
 fn is_prefetch(headers: &HeaderMap) -> bool {
-    ["sec-purpose", "purpose", "x-purpose", "x-moz"]
-        .iter()
+    [SEC_PURPOSE, PURPOSE, X_PURPOSE, X_MOZ]
+        .into_iter()
         .filter_map(|name| text(headers, name))
         .any(|value| {
             let value = value.to_ascii_lowercase();
