@@ -1,6 +1,7 @@
 //! Conversions: found by period, campaign, publisher and status, and approved or
 //! rejected one by one. What a decision means is the model's rule.
 
+use actix_web::http::StatusCode;
 use actix_web::web;
 use askama::Template;
 
@@ -8,11 +9,11 @@ use super::calendar::{Calendar, parse_day};
 use super::conversion_row::Row;
 use super::fault::Fault;
 use super::form::Form;
-use super::page::{Answer, Frame, Room, local_path, ok, see_other};
+use super::page::{Answer, Frame, Room, local_path, page, see_other};
 use super::snippet::{Choice, campaigns, publishers};
 use super::visit::{Posted, Visit};
 use super::wording;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::catalog::Catalog;
 use crate::model::conversion::Status;
 use crate::model::id::{CampaignId, ConversionId, PublisherId};
@@ -44,6 +45,7 @@ pub async fn list(visit: Visit) -> Answer {
     let catalog = visit.catalog();
     let (query, error) = match read_query(&visit.query, &catalog, &visit) {
         Ok(query) => (Some(query), None),
+        Err(error) if error.kind() == Kind::NotFound => return Err(error.into()),
         Err(error) => (None, Some(error.message().to_owned())),
     };
     let (found, next) = match query {
@@ -57,7 +59,11 @@ pub async fn list(visit: Visit) -> Answer {
     let calendar = visit.calendar();
     let text = |name: &str| visit.query.text(name).to_owned();
     let filters = filters(&visit.query);
-    ok(&ListPage {
+    let status = match error {
+        Some(_) => StatusCode::BAD_REQUEST,
+        None => StatusCode::OK,
+    };
+    let list = ListPage {
         frame: visit.frame(Room::Conversions, "Conversions"),
         from: text("from"),
         to: text("to"),
@@ -74,7 +80,8 @@ pub async fn list(visit: Visit) -> Answer {
         newest: visit.query.has("before").then(|| address(&filters, "")),
         older: next.map(|seq| address(&filters, &seq.to_string())),
         error,
-    })
+    };
+    page(status, &list)
 }
 
 fn statuses(chosen: &str) -> Vec<Choice> {

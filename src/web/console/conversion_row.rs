@@ -57,7 +57,7 @@ impl Row {
             publisher: publisher.map(|publisher| publisher.settings.name.clone()),
             credit: wording::credit(body.credit),
             status: match needs_rate {
-                Some(_) if body.status == Status::Pending => "Waiting for exchange rate",
+                Some(_) if body.status == Status::Pending => "Needs exchange rate",
                 _ => wording::status(body.status),
             },
             tone: wording::tone(body.status),

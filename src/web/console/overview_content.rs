@@ -28,7 +28,8 @@ pub struct Figures {
     pub clicks: String,
     pub unique_clicks: String,
     pub conversions: String,
-    pub rate: String,
+    /// Conversions of a hundred clicks, where there were any.
+    pub rate: Option<String>,
     pub revenue: String,
     pub payout: String,
     /// Revenue and payout that wait for approval, where there are any.
@@ -46,7 +47,8 @@ impl Figures {
             clicks: wording::count(measures.clicks),
             unique_clicks: wording::count(measures.unique_clicks),
             conversions: wording::count(measures.conversions()),
-            rate: wording::share(measures.conversions(), measures.clicks),
+            rate: (measures.clicks > 0)
+                .then(|| wording::share(measures.conversions(), measures.clicks)),
             revenue: wording::amount(currency, measures.revenue_minor),
             payout: wording::amount(currency, measures.payout_minor),
             pending: (revenue != 0 || payout != 0).then(|| {

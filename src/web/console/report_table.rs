@@ -62,7 +62,7 @@ const COLUMNS: [Column; 15] = [
     column("Conversions", Kind::Count, true, |m| {
         m.approved.saturating_add(m.pending)
     }),
-    column("Conversion rate", Kind::Rate, true, |_| 0),
+    column("Rate", Kind::Rate, true, |_| 0),
     column("Waiting", Kind::Count, false, |m| m.pending),
     column("Rejected", Kind::Count, false, |m| m.rejected),
     column("Cancelled", Kind::Count, false, |m| m.cancelled),
@@ -189,7 +189,7 @@ mod tests {
             [
                 "Clicks",
                 "Conversions",
-                "Conversion rate",
+                "Rate",
                 "Sales",
                 "Revenue",
                 "Payout"

@@ -47,7 +47,7 @@ fn grouped(number: &str) -> String {
 pub fn status(status: Status) -> &'static str {
     match status {
         Status::Approved => "Approved",
-        Status::Pending => "Waiting for approval",
+        Status::Pending => "Waiting",
         Status::Rejected => "Rejected",
         Status::Cancelled => "Cancelled",
     }
@@ -65,12 +65,12 @@ pub fn tone(status: Status) -> &'static str {
 /// Why a publisher, or nobody, is credited.
 pub fn credit(credit: Credit) -> &'static str {
     match credit {
-        Credit::ClickId => "by the click before it",
-        Credit::SharedToken => "by the click before it, without consent",
-        Credit::Cookie => "by an earlier click in the same browser",
+        Credit::ClickId => "by click",
+        Credit::SharedToken => "by click, without consent",
+        Credit::Cookie => "by an earlier click in this browser",
         Credit::Coupon => "by coupon code",
-        Credit::Impression => "by an advertisement seen before",
-        Credit::Unattributed => "no click, advertisement or coupon found",
+        Credit::Impression => "by an advertisement seen",
+        Credit::Unattributed => "no click or coupon found",
     }
 }
 
