@@ -68,24 +68,32 @@ fn a_sale_with_the_sealed_cookie_is_the_last_clicks_publishers() {
 }
 
 #[test]
-fn without_consent_the_cookie_is_not_read() {
+fn the_cookie_of_somebody_who_agreed_speaks_for_a_pixel_that_says_nothing() {
     let shop = Shop::strict();
-    let cookie = shop
-        .server
-        .client
-        .get(shop.click_path("&consent=1"))
-        .cookie()
-        .unwrap();
+    let answer = shop.server.client.get(shop.click_path("&consent=1"));
+    let cookie = answer.cookie().unwrap();
     let pixel = shop.pixel_path("&txn_id=1&sale_amount=10");
     with_cookie(&shop, pixel, &cookie).is(200, "stored");
+    credited(&shop.only_conversion(), "cookie", Some(&shop.publisher));
+}
+
+#[test]
+fn after_a_refusal_the_cookie_is_neither_read_nor_left() {
+    let shop = Shop::strict();
+    let answer = shop.server.client.get(shop.click_path("&consent=1"));
+    let cookie = answer.cookie().unwrap();
+    let refused = shop.pixel_path("&consent=0&txn_id=1&sale_amount=10");
     let gpc = shop.pixel_path("&consent=1&txn_id=2&sale_amount=10");
-    shop.server
-        .client
-        .request("GET", gpc)
-        .header("cookie", cookie)
-        .header("sec-gpc", "1")
-        .send()
-        .is(200, "stored");
+    let request = |path: String, gpc: &str| {
+        let request = shop.server.client.request("GET", path);
+        let request = request.header("cookie", cookie.clone());
+        request.header("sec-gpc", gpc).send()
+    };
+    for answer in [request(refused, "0"), request(gpc, "1")] {
+        answer.is(200, "stored");
+        let taken_back = answer.header("set-cookie").unwrap_or_default();
+        assert!(taken_back.contains("Max-Age=0"), "{answer:?}");
+    }
     for sale in shop.settled_conversions(2) {
         credited(&sale, "unattributed", None);
     }

@@ -64,6 +64,27 @@ fn with_consent_on_the_link_plain_pixels_are_credited_by_the_sealed_cookie() {
 }
 
 #[test]
+fn a_browser_that_keeps_foreign_cookies_away_needs_the_click_id_on_the_pixel() {
+    let street = Street::open("strict");
+    let visitor = street.browser.careful_visitor();
+    visitor.go(&street.link("&consent=1"));
+    visitor.go(&format!("{}/landing?hand=0&consent=1", street.origin.url()));
+    street.buy(&visitor, Via::Image, "F1", "21.01", "");
+    street.booked(&Wanted {
+        credit: "unattributed",
+        publisher: false,
+        amount: ("21.01", 2_101),
+    });
+    street.land(&visitor, &street.link("&consent=1"), Answer::Consent);
+    street.buy(&visitor, Via::Image, "F2", "21.02", "");
+    street.booked(&Wanted {
+        credit: "click_id",
+        publisher: true,
+        amount: ("21.02", 2_102),
+    });
+}
+
+#[test]
 fn with_consent_on_the_page_the_sdk_remembers_the_click() {
     let street = Street::open("strict");
     let visitor = street.browser.visitor();

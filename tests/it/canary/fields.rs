@@ -154,7 +154,7 @@ fn click(
         marks.new_mark("deep link")
     );
     let answer = request(server, marks, path, None);
-    answer.is(302, "stored");
+    answer.is_redirect();
     let click = answer.landing_parameter("click_id").unwrap();
     if let Some((_, value)) = answer
         .cookie()

@@ -37,12 +37,27 @@ fn what_is_not_understood_ends_with_64() {
         ],
         &["token", "create", "--account", "x", "--scope", "everything"],
         &["report", "--from", "2026-01-01"],
-        &["serve", "--listen", "nowhere"],
-        &["serve", "--rate-limit", "-3"],
         &["serve", "--test-clock", "/nowhere"],
     ] {
         folder.command(args).failed_with(64);
         assert!(!folder.data().exists(), "{args:?} made a folder");
+    }
+}
+
+#[test]
+fn a_value_that_makes_no_sense_is_named_and_no_folder_is_made() {
+    let folder = Folder::new();
+    for (option, value) in [
+        ("--listen", "nowhere"),
+        ("--rate-limit", "minus three"),
+        ("--public-url", "not a URL"),
+        ("--config", "/nowhere/pixelkeep.toml"),
+    ] {
+        let outcome = folder.command(&["serve", option, value]);
+        // Usage where the command line is read, configuration where all options are.
+        assert!([64, 78].contains(&outcome.code), "{outcome:?}");
+        assert!(outcome.stderr.contains(value), "{outcome:?}");
+        assert!(!folder.data().exists(), "{option} made a folder");
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::harness::account::{Account, COUPON, PASSWORD, Shop};
-use crate::harness::api::{Api, member};
+use crate::harness::api::{Api, all_time, member};
 use crate::harness::server::{Folder, text};
 
 const COMMANDS: [&[&str]; 5] = [
@@ -104,15 +104,16 @@ fn a_report_is_the_same_by_command_by_api_and_without_a_server() {
     }
     shop.pixel(&format!("&txn_id=x&sale_amount=8&coupon_code={COUPON}"));
     shop.wait_settled();
+    let (from, to) = all_time();
     let ask = |folder: &Folder| -> Value {
         folder.json(&[
             "report",
             "--account",
             &shop.account.id,
             "--from",
-            "2020-01-01",
+            &from,
             "--to",
-            "2099-12-31",
+            &to,
             "--group-by",
             "publisher,day",
         ])
@@ -160,20 +161,6 @@ fn without_json_a_command_speaks_to_a_reader() {
         "read",
     ]);
     assert!(outcome.success().stdout.trim().len() > 20, "{outcome:?}");
-    let args = [
-        "report",
-        "--account",
-        &account.id,
-        "--from",
-        "2026-01-01",
-        "--to",
-        "2026-01-31",
-    ];
-    let outcome = folder.command(&args);
-    assert!(
-        !outcome.success().stdout.trim_start().starts_with('{'),
-        "{outcome:?}"
-    );
 }
 
 #[test]

@@ -29,6 +29,7 @@ fn ten_kills_in_mid_load_lose_and_double_nothing() {
         oracle.take(load.finish());
         assert!(oracle.acknowledged() > 0);
     }
+    assert!(oracle.cut_off() > 0, "no kill came in mid-load");
     oracle.check(&shop);
     let shop = shop.restarted();
     oracle.check(&shop);
@@ -68,6 +69,23 @@ fn a_kill_while_it_settles_loses_and_doubles_nothing() {
         shop = killed_and_started_again(shop);
     }
     oracle.check(&shop);
+}
+
+#[test]
+fn the_oracle_notices_a_loss_and_a_stranger() {
+    let shop = Shop::strict();
+    shop.pixel("&consent=1&txn_id=kept&sale_amount=1");
+    let of = |sent: &[&str]| {
+        let mut oracle = Oracle::default();
+        sent.iter()
+            .for_each(|txn| oracle.take_one((*txn).to_owned()));
+        oracle
+    };
+    of(&["kept"]).check(&shop);
+    for wrong in [of(&["kept", "lost"]), of(&[])] {
+        let check = std::panic::AssertUnwindSafe(|| wrong.check(&shop));
+        assert!(std::panic::catch_unwind(check).is_err());
+    }
 }
 
 #[test]

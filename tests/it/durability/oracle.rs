@@ -29,6 +29,11 @@ impl Oracle {
         self.acknowledged.len()
     }
 
+    /// How many sales were sent and never acknowledged: the kill came between.
+    pub fn cut_off(&self) -> usize {
+        self.sent.len() - self.acknowledged.len()
+    }
+
     pub fn take(&mut self, other: Oracle) {
         self.sent.extend(other.sent);
         self.acknowledged.extend(other.acknowledged);

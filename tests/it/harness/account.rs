@@ -191,7 +191,7 @@ impl Shop {
     #[track_caller]
     pub fn click(&self, more: &str) -> String {
         let answer = self.server.client.get(self.click_path(more));
-        answer.is(302, "stored");
+        answer.is_redirect();
         answer.landing_parameter("click_id").expect("no click id")
     }
 

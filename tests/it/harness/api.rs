@@ -1,5 +1,6 @@
 //! The API as a client of it sees it: a bearer token, JSON in, JSON out.
 
+use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use super::http::{Answer, Client};
@@ -146,10 +147,18 @@ impl Api {
         self.settled_conversions(1).remove(0)
     }
 
+    /// Waits until so many clicks are in the report: a click may be answered before
+    /// it is stored.
+    #[track_caller]
+    pub fn wait_clicks(&self, wanted: i64) {
+        eventually_is("clicks", wanted, || self.report("").total("clicks"));
+    }
+
     /// A report; `query` continues `from`, `to` of a period that holds all.
     #[track_caller]
     pub fn report(&self, query: &str) -> Report {
-        Report(self.get(&format!("report?from=2020-01-01&to=2099-12-31{query}")))
+        let (from, to) = all_time();
+        self.report_between(&from, &to, query)
     }
 
     #[track_caller]
@@ -189,6 +198,14 @@ impl Api {
             .collect();
         (member(&made, "id"), goals)
     }
+}
+
+/// First and last day of a period that holds all hits of a test, in every zone.
+pub fn all_time() -> (String, String) {
+    let today = jiff::Zoned::now().date();
+    let from = today.saturating_sub(30.days());
+    let to = today.saturating_add(2.days());
+    (from.to_string(), to.to_string())
 }
 
 /// A member of an object that must be a text.

@@ -38,13 +38,24 @@ impl Browser {
         }
     }
 
-    /// A visitor who has never been anywhere.
+    /// A visitor who has never been anywhere, and whose browser lets cookies through
+    /// to other sites' servers.
     pub fn visitor(&self) -> Session<'_> {
+        self.visitor_with(true)
+    }
+
+    /// The same with a browser that keeps cookies of other sites' servers away, as
+    /// most do.
+    pub fn careful_visitor(&self) -> Session<'_> {
+        self.visitor_with(false)
+    }
+
+    fn visitor_with(&self, third_party_cookies: bool) -> Session<'_> {
         let profile = tempfile::Builder::new()
             .prefix("profile-")
             .tempdir_in(self.folder.path())
             .unwrap();
-        self.driver.session(&profile.keep())
+        self.driver.session(&profile.keep(), third_party_cookies)
     }
 }
 

@@ -180,6 +180,15 @@ impl Answer {
         self
     }
 
+    /// A click that was taken. One that left before its commit is no acknowledgement
+    /// and may be counted a moment later: see [`super::api::Api::wait_clicks`].
+    #[track_caller]
+    pub fn is_redirect(&self) -> &Self {
+        let taken = ["stored", "unconfirmed"].contains(&self.said());
+        assert!(self.status == 302 && taken, "{self:?}");
+        self
+    }
+
     /// It has this status and says this in `X-Pixelkeep`.
     #[track_caller]
     pub fn is(&self, status: u16, said: &str) -> &Self {

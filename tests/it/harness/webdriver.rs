@@ -28,7 +28,7 @@ impl Driver {
             );
         }
         let mut command = Command::new(DRIVER);
-        command.arg("--port=0");
+        command.arg("--port=0").env("TMPDIR", folder);
         let mut process = Process::start(command, folder, "chromedriver");
         let port = eventually("chromedriver to listen", || {
             assert!(process.ended().is_none(), "{}", process.stderr());
@@ -40,8 +40,10 @@ impl Driver {
         }
     }
 
-    /// Opens a browser that knows nothing: a profile of its own in `profile`.
-    pub fn session(&self, profile: &Path) -> Session<'_> {
+    /// Opens a browser that knows nothing: a profile of its own in `profile`. It lets
+    /// cookies through to other sites' servers only where it is told to, whatever
+    /// its distribution prefers.
+    pub fn session(&self, profile: &Path, third_party_cookies: bool) -> Session<'_> {
         let mut args: Vec<String> = [
             "--headless",
             "--no-sandbox",
@@ -56,7 +58,11 @@ impl Driver {
         .map(str::to_owned)
         .into();
         args.push(format!("--user-data-dir={}", profile.display()));
-        let options = json!({"binary": BROWSER, "args": args});
+        let prefs = json!({
+            "profile.cookie_controls_mode": if third_party_cookies { 0 } else { 1 },
+            "profile.block_third_party_cookies": !third_party_cookies,
+        });
+        let options = json!({"binary": BROWSER, "args": args, "prefs": prefs});
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
             "goog:chromeOptions": options,

@@ -163,12 +163,12 @@ fn clicks_of_one_visitor_are_unique_once_and_those_of_nobody_unidentified() {
         request
             .header("cookie", cookie.clone())
             .send()
-            .is(302, "stored");
+            .is_redirect();
     }
     shop.click("&consent=1");
     shop.click("");
     shop.click("");
-    shop.wait_settled();
+    shop.wait_clicks(6);
     let wanted = ["clicks", "unique_clicks", "unidentified_clicks"];
     assert_eq!(shop.report("").totals(wanted), [6, 2, 2]);
 }
@@ -176,10 +176,24 @@ fn clicks_of_one_visitor_are_unique_once_and_those_of_nobody_unidentified() {
 #[test]
 fn params_are_kept_in_reports_where_the_campaign_declares_them() {
     let shop = Shop::strict();
-    shop.click("&consent=1&p1=undeclared");
-    shop.wait_settled();
-    let report = shop.report("&group_by=p1").adds_up().0.to_string();
-    assert!(!report.contains("undeclared"), "{report}");
+    let path = format!("campaigns/{}", shop.campaign);
+    shop.patch(&path, json!({"report_params": ["p2"]}));
+    shop.click("&consent=1&p1=undeclared&p2=declared");
+    shop.wait_clicks(1);
+    let second = shop.report("&group_by=p2");
+    assert_eq!(second.row("p2", Some("declared"))["clicks"], 1);
+    let first = shop.report("&group_by=p1");
+    assert_eq!(first.row("p1", None)["clicks"], 1);
+}
+
+#[test]
+fn without_consent_no_param_reaches_a_report() {
+    let shop = Shop::strict();
+    shop.click("&p1=told&source=told");
+    shop.click("&consent=0&p1=told&source=told");
+    shop.wait_clicks(2);
+    let report = shop.report("&group_by=p1,p2");
+    assert_eq!(report.row("p1", None)["clicks"], 2);
 }
 
 #[test]
@@ -312,7 +326,7 @@ fn snippets_name_this_server_the_campaign_and_the_publisher() {
     let path = link
         .strip_prefix(&shop.server.url())
         .unwrap_or_else(|| panic!("{link}"));
-    shop.server.client.get(path).is(302, "stored");
+    shop.server.client.get(path).is_redirect();
     for (name, address) in [
         ("impression_pixel", "/imp?"),
         ("image_pixel", "/pixel?"),
