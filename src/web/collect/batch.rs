@@ -8,7 +8,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::params::{Name, Params};
+use super::name::Name;
+use super::params::Params;
 use super::scalar::Scalar;
 use crate::model::reason::Reason;
 

@@ -9,8 +9,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, rt};
 
 use super::draft::{self, Arrival};
+use super::name::Name;
 use super::outcome::Outcome;
-use super::params::{Name, Params};
+use super::params::Params;
 use super::place::Place;
 use super::terms::{Asked, Terms};
 use super::visit::Visit;

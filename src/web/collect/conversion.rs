@@ -2,7 +2,8 @@
 //! be credited by. Never in here: the decision which click it was; settling decides.
 
 use super::draft::{self, Arrival};
-use super::params::{Name, Params};
+use super::name::Name;
+use super::params::Params;
 use super::place::{Place, Reference};
 use super::terms::Terms;
 use super::wild;

@@ -1,7 +1,8 @@
 //! From parameters to a hit: what is kept in any case, and what is kept only where
 //! the visitor permits it. Never in here: a detail taken without asking the terms.
 
-use super::params::{Name, Params};
+use super::name::Name;
+use super::params::Params;
 use super::place::{Place, Reference};
 use crate::clock::Timestamp;
 use crate::crypto::token;

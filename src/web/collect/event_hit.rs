@@ -7,7 +7,7 @@ use super::App;
 use super::batch::Event;
 use super::conversion::Reading;
 use super::draft::{self, Arrival};
-use super::params::Name;
+use super::name::Name;
 use super::place::{Place, Reference, bare_id};
 use super::terms::{Asked, Terms};
 use super::visit::Visit;

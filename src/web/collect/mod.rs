@@ -15,6 +15,7 @@ mod draft;
 mod event;
 mod event_hit;
 mod limit;
+mod name;
 mod outcome;
 mod params;
 mod pixel;

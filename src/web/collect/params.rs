@@ -1,124 +1,13 @@
-//! The parameters of a hit, whichever way they came: known names, bounded values,
-//! and what was odd about them. Never in here: what a value means.
+//! The parameters of a hit, whichever way they came: their values, bounded, and what
+//! was odd about them. Never in here: what a value means.
 
 use std::borrow::Cow;
 
+use super::name::{COUNT, Called, Name};
 use super::wild;
-use crate::model::hit::{PARAMS, SUBS, URL_MAX, VALUE_MAX};
+use crate::model::hit::{PARAMS, SUBS};
 use crate::model::personal::Personal;
 use crate::model::reason::{Note, Notes, Reason};
-
-/// A parameter. Indexes of `P` run 0..9 for `p1`..`p10`, of `Sub` 0..14.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Name {
-    CampaignId,
-    PubId,
-    Site,
-    GoalId,
-    ClickId,
-    TxnId,
-    SaleAmount,
-    Currency,
-    Status,
-    CouponCode,
-    Consent,
-    Source,
-    Creative,
-    Url,
-    Referrer,
-    Format,
-    SecurityToken,
-    P(u8),
-    Sub(u8),
-}
-
-/// Names before `P` and `Sub`.
-const PLAIN: usize = 17;
-const COUNT: usize = PLAIN + PARAMS + SUBS;
-
-/// How a parameter was called: its own name outranks another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Called {
-    Properly,
-    Otherwise,
-}
-
-impl Name {
-    /// The parameter of this name, or of one that other systems use for it.
-    pub fn find(text: &str) -> Option<(Name, Called)> {
-        let name = match text {
-            "campaign_id" => Name::CampaignId,
-            "pub_id" => Name::PubId,
-            "site" => Name::Site,
-            "goal_id" | "goal" => Name::GoalId,
-            "click_id" => Name::ClickId,
-            "txn_id" => Name::TxnId,
-            "sale_amount" => Name::SaleAmount,
-            "currency" => Name::Currency,
-            "status" => Name::Status,
-            "coupon_code" => Name::CouponCode,
-            "consent" => Name::Consent,
-            "source" => Name::Source,
-            "creative" => Name::Creative,
-            "url" => Name::Url,
-            "referrer" => Name::Referrer,
-            "fmt" => Name::Format,
-            "security_token" => Name::SecurityToken,
-            "adid" => return Some((Name::CampaignId, Called::Otherwise)),
-            "av" => return Some((Name::Site, Called::Otherwise)),
-            "goal_value" => return Some((Name::SaleAmount, Called::Otherwise)),
-            "creative_name" => return Some((Name::Creative, Called::Otherwise)),
-            _ => numbered(text)?,
-        };
-        Some((name, Called::Properly))
-    }
-
-    const fn index(self) -> usize {
-        match self {
-            Name::CampaignId => 0,
-            Name::PubId => 1,
-            Name::Site => 2,
-            Name::GoalId => 3,
-            Name::ClickId => 4,
-            Name::TxnId => 5,
-            Name::SaleAmount => 6,
-            Name::Currency => 7,
-            Name::Status => 8,
-            Name::CouponCode => 9,
-            Name::Consent => 10,
-            Name::Source => 11,
-            Name::Creative => 12,
-            Name::Url => 13,
-            Name::Referrer => 14,
-            Name::Format => 15,
-            Name::SecurityToken => 16,
-            Name::P(at) => PLAIN + at as usize,
-            Name::Sub(at) => PLAIN + PARAMS + at as usize,
-        }
-    }
-
-    fn is_url(self) -> bool {
-        matches!(self, Name::Url | Name::Referrer)
-    }
-
-    /// Longest value, in bytes.
-    fn longest(self) -> usize {
-        if self.is_url() { URL_MAX } else { VALUE_MAX }
-    }
-}
-
-/// `p1`..`p10` and `sub1`..`sub15`.
-fn numbered(text: &str) -> Option<Name> {
-    let number = |digits: &str, most: usize| {
-        let plain = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
-        let value: usize = digits.parse().ok().filter(|_| plain)?;
-        (1..=most).contains(&value).then_some(value as u8 - 1)
-    };
-    if let Some(digits) = text.strip_prefix("sub") {
-        return number(digits, SUBS).map(Name::Sub);
-    }
-    number(text.strip_prefix('p')?, PARAMS).map(Name::P)
-}
 
 /// The parameters of one hit.
 #[derive(Debug)]
@@ -229,6 +118,7 @@ fn slice(value: Cow<'_, str>, from: usize) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::hit::{URL_MAX, VALUE_MAX};
 
     fn params<'a>(pairs: &[(&str, &'a str)]) -> Params<'a> {
         let mut params = Params::default();
@@ -236,33 +126,6 @@ mod tests {
             params.put(name, Cow::Borrowed(value));
         }
         params
-    }
-
-    #[test]
-    fn every_name_of_the_contract_is_known() {
-        let mut seen = std::collections::HashSet::new();
-        let numbered = (1..=10)
-            .map(|n| format!("p{n}"))
-            .chain((1..=15).map(|n| format!("sub{n}")));
-        let plain = "campaign_id pub_id site goal_id click_id txn_id sale_amount currency status \
-                     coupon_code consent source creative url";
-        for text in plain.split_whitespace().map(str::to_owned).chain(numbered) {
-            let (name, _) = Name::find(&text).unwrap();
-            assert!(name.index() < COUNT && seen.insert(name.index()), "{text}");
-        }
-        for text in [
-            "p0",
-            "p11",
-            "p01",
-            "sub16",
-            "sub",
-            "p",
-            "px",
-            "utm_source",
-            "",
-        ] {
-            assert_eq!(Name::find(text), None, "{text}");
-        }
     }
 
     #[test]

@@ -6,8 +6,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::conversion::Reading;
 use super::draft::{self, Arrival};
+use super::name::Name;
 use super::outcome::Outcome;
-use super::params::{Name, Params};
+use super::params::Params;
 use super::place::{Place, Reference};
 use super::terms::{Asked, Terms};
 use super::visit::Visit;

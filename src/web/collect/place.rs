@@ -1,7 +1,8 @@
 //! Whose a hit is: account, site and campaign as the request names them. Reads the
 //! catalog in memory; never in here: anything that waits.
 
-use super::params::{Name, Params};
+use super::name::Name;
+use super::params::Params;
 use crate::crypto::{ClickIds, month_of};
 use crate::model::account::{Account, Site};
 use crate::model::campaign::Campaign;

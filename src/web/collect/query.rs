@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::params::{Name, Params};
+use super::name::Name;
+use super::params::Params;
 use crate::model::reason::{Note, Reason};
 
 /// Longest query, in bytes as sent.
