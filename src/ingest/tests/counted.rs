@@ -1,0 +1,162 @@
+//! What counts, how often, and that it still does after a restart.
+
+use super::*;
+
+#[test]
+fn a_transaction_counts_once_a_goal_across_restarts() {
+    let house = House::build();
+    let same = |house: &House| house.sale(|_, sale| sale.txn_key = Some([7; 16]));
+    house.send(vec![same(&house), same(&house)]);
+    let house = house.reopen();
+    house.send(vec![same(&house)]);
+    house.send(vec![house.sale(|_, _| {}), house.sale(|_, _| {})]);
+    assert_eq!(house.conversions().len(), 3);
+    assert_eq!(house.not_counted("duplicate"), 2);
+}
+
+#[test]
+fn without_a_transaction_one_click_counts_once_a_goal() {
+    let house = House::build();
+    let (click, touch) = house.click(1);
+    house.send(vec![entry(click)]);
+    for _ in 0..3 {
+        house.send(vec![house.sale(|_, sale| sale.click = Some(touch))]);
+    }
+    assert_eq!(
+        (house.conversions().len(), house.not_counted("duplicate")),
+        (1, 2)
+    );
+}
+
+#[test]
+fn another_currency_waits_for_its_rate_and_then_counts() {
+    let house = House::build();
+    house.send(vec![
+        house.sale(|_, sale| sale.currency = "USD".parse().ok()),
+    ]);
+    let waiting = house.totals();
+    assert_eq!((waiting.pending, waiting.pending_sale_amount_minor), (1, 0));
+    assert!(
+        house.conversions()[0]
+            .body
+            .notes
+            .contains(Note::RateMissing)
+    );
+    house
+        .store
+        .update_account(act(Action::ChangeAccount), house.account, |settings| {
+            settings
+                .rates
+                .insert("USD".to_owned(), Rate::parse("0.92")?);
+            Ok(())
+        })
+        .unwrap();
+    let counted = house.totals();
+    assert_eq!((counted.pending, counted.approved), (0, 1));
+    assert_eq!(
+        (counted.sale_amount_minor, counted.revenue_minor),
+        (9_200, 1_150)
+    );
+}
+
+#[test]
+fn a_visitor_is_unique_once_a_day_and_campaign_also_after_a_restart() {
+    let house = House::build();
+    house.send(vec![entry(house.click(1).0), entry(house.click(1).0)]);
+    let house = house.reopen();
+    let mut unknown = house.click(1).0;
+    unknown.visitor = None;
+    house.send(vec![
+        entry(house.click(1).0),
+        entry(house.click(2).0),
+        entry(unknown),
+    ]);
+    let totals = house.totals();
+    assert_eq!(
+        (
+            totals.clicks,
+            totals.unique_clicks,
+            totals.unidentified_clicks
+        ),
+        (5, 2, 1)
+    );
+}
+
+#[test]
+fn a_repeated_event_counts_once_also_after_a_restart() {
+    let house = House::build();
+    let event = |house: &House| {
+        let mut hit = house.hit(Kind::View);
+        hit.event = Some(EventId([3; 16]));
+        entry(hit)
+    };
+    let verdicts = house.send(vec![event(&house), event(&house)]);
+    assert_eq!(verdicts, [Verdict::Stored, Verdict::Duplicate]);
+    let house = house.reopen();
+    house.send(vec![event(&house)]);
+    assert_eq!(
+        (house.totals().views, house.not_counted("duplicate")),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_changed_conversion_moves_the_figures_of_its_own_day() {
+    let house = House::build();
+    house.send(vec![house.sale(|_, _| {})]);
+    let id = house.conversions()[0].id;
+    let change = |status: Status| {
+        house
+            .store
+            .change_conversion(act(Action::ChangeConversion), house.account, id, |body| {
+                body.status = status;
+                Ok(())
+            })
+            .unwrap();
+    };
+    change(Status::Rejected);
+    let totals = house.totals();
+    assert_eq!(
+        (totals.approved, totals.rejected, totals.sale_amount_minor),
+        (0, 1, 0)
+    );
+    change(Status::Approved);
+    assert_eq!(
+        (house.totals().approved, house.totals().revenue_minor),
+        (1, 1_250)
+    );
+}
+
+#[test]
+fn many_small_steps_merge_into_few_segments_with_the_same_sums() {
+    let house = House::build();
+    for visitor in 0..20 {
+        house.send(vec![entry(house.click(visitor).0)]);
+    }
+    let before = house.totals();
+    while crate::ingest::merge::merge_step(&house.store).unwrap() {}
+    let snapshot = house.store.snapshot().unwrap();
+    for class in [Class::Tally, Class::Trail] {
+        let left = snapshot
+            .segments(house.account, class, 0..=u32::MAX)
+            .unwrap();
+        assert!(left.len() <= 6, "{class:?}: {}", left.len());
+    }
+    assert_eq!(house.totals(), before);
+    assert_eq!(before.clicks, 20);
+}
+
+#[test]
+fn what_was_not_counted_survives_a_restart() {
+    let house = House::build();
+    let clock = Clock::manual(Timestamp::from_millis(NOW));
+    let (engine, _failures) = Engine::start(&house.store, clock).unwrap();
+    for _ in 0..3 {
+        engine
+            .journal()
+            .count(house.account, crate::model::reason::Reason::Bot);
+    }
+    engine.stop();
+    let house = house.reopen();
+    assert_eq!(house.not_counted("bot"), 3);
+}
