@@ -8,6 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 use crate::error::{Error, Result};
 use crate::model::tally::Measures;
 use crate::report::question::GROUP_BY_MAX;
+use crate::segment::Counts;
 
 /// Groups at most while adding up; some of them may come to nothing.
 const GROUPS_MAX: usize = 200_000;
@@ -18,7 +19,6 @@ pub const DROPPED: u32 = 0;
 
 /// A number for the value of each part; 0 where there is none.
 pub type Key = [u32; PARTS_MAX];
-pub type Sums = [i64; Measures::COUNT];
 
 /// The values of one part of all keys, numbered from 1 as they are met.
 #[derive(Debug, Default)]
@@ -61,17 +61,22 @@ impl Values {
 /// Sums by key.
 #[derive(Debug)]
 pub struct Groups {
-    slots: HashMap<Key, u32>,
+    slots: HashMap<u128, u32>,
     keys: Vec<Key>,
-    sums: Vec<Sums>,
+    /// Whether keys have no more than one part, so that its number is the slot.
+    simple: bool,
+    /// One list a measure, with a sum a slot: a measure is added up at a time.
+    sums: [Vec<i64>; Measures::COUNT],
 }
 
 impl Groups {
-    pub fn new() -> Self {
+    /// For keys of so many parts.
+    pub fn new(parts: usize) -> Self {
         Groups {
             slots: HashMap::new(),
             keys: vec![Key::default()],
-            sums: vec![Sums::default()],
+            simple: parts <= 1,
+            sums: Default::default(),
         }
     }
 
@@ -80,29 +85,78 @@ impl Groups {
     /// # Errors
     /// `Invalid` where the question has too many groups.
     pub fn slot(&mut self, key: Key) -> Result<u32> {
-        if let Some(&slot) = self.slots.get(&key) {
+        if self.simple {
+            let slot = key[0] + DROPPED + 1;
+            return self.make_up_to(slot).map(|()| slot);
+        }
+        let packed = key
+            .iter()
+            .fold(0, |packed, &part| packed << 32 | u128::from(part));
+        if let Some(&slot) = self.slots.get(&packed) {
             return Ok(slot);
         }
-        if self.keys.len() > GROUPS_MAX {
-            return Err(too_many_rows());
-        }
         let slot = self.keys.len() as u32;
-        self.slots.insert(key, slot);
-        self.keys.push(key);
-        self.sums.push(Sums::default());
+        self.push(key)?;
+        self.slots.insert(packed, slot);
         Ok(slot)
     }
 
-    pub fn sums_mut(&mut self) -> &mut [Sums] {
-        &mut self.sums
+    fn make_up_to(&mut self, slot: u32) -> Result<()> {
+        while self.keys.len() <= slot as usize {
+            let mut key = Key::default();
+            key[0] = self.keys.len() as u32 - DROPPED - 1;
+            self.push(key)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, key: Key) -> Result<()> {
+        if self.keys.len() > GROUPS_MAX {
+            return Err(too_many_rows());
+        }
+        self.keys.push(key);
+        Ok(())
+    }
+
+    /// Adds one measure of each row to the group of the row. Sums wrap rather than
+    /// stop at a bound: rows add up to totals whatever a segment holds.
+    pub fn add(&mut self, measure: usize, slots: &Slots, counts: &Counts) {
+        if *counts == Counts::Zero {
+            return;
+        }
+        let sums = &mut self.sums[measure];
+        sums.resize(self.keys.len(), 0);
+        match slots {
+            Slots::One(slot) => {
+                let sum = &mut sums[*slot as usize];
+                counts.for_each(|_, count| *sum = sum.wrapping_add(count));
+            }
+            Slots::Each(slots) => counts.for_each(|row, count| {
+                let sum = &mut sums[slots[row] as usize];
+                *sum = sum.wrapping_add(count);
+            }),
+        }
     }
 
     /// Keys that count anything, with what they count.
     pub fn counting(&self) -> impl Iterator<Item = (Key, Measures)> {
-        let all = self.keys.iter().zip(&self.sums).skip(DROPPED as usize + 1);
-        all.map(|(&key, &sums)| (key, Measures::from_array(sums)))
+        let slots = self.keys.iter().enumerate().skip(DROPPED as usize + 1);
+        slots
+            .map(|(slot, &key)| (key, self.measures(slot)))
             .filter(|(_, measures)| !measures.is_zero())
     }
+
+    fn measures(&self, slot: usize) -> Measures {
+        let sums = self.sums.each_ref();
+        Measures::from_array(sums.map(|sums| sums.get(slot).copied().unwrap_or(0)))
+    }
+}
+
+/// The group of each row of a segment.
+pub enum Slots {
+    /// All rows belong to one.
+    One(u32),
+    Each(Vec<u32>),
 }
 
 pub fn too_many_rows() -> Error {

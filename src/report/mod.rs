@@ -30,14 +30,12 @@ use crate::error::Result;
 use crate::model::account::Account;
 use crate::model::catalog::Catalog;
 use crate::model::tally::Measures;
-use crate::report::groups::{Key, Sums, too_many_rows};
+use crate::report::groups::{Key, too_many_rows};
 use crate::report::label::{Labels, Names};
 use crate::report::opened::{Columns, Day};
 use crate::report::rows_kept::Kept;
-use crate::report::slots::{Grouping, Slots};
-use crate::segment::{
-    Class, Counts, Field, SegmentKey, Source, TallyScan, Unpacker, measure_columns,
-};
+use crate::report::slots::Grouping;
+use crate::segment::{Class, Field, SegmentKey, Source, TallyScan, Unpacker, measure_columns};
 
 /// Answers a question from the account's segments.
 ///
@@ -127,7 +125,7 @@ impl<'q> Sum<'q> {
         let slots = self.grouping.slots(&columns, day, &kept)?;
         for measure in 0..Measures::COUNT {
             let counts = scan.measure(measure)?;
-            add_counts(self.grouping.groups.sums_mut(), &slots, measure, &counts);
+            self.grouping.groups.add(measure, &slots, &counts);
         }
         Ok(())
     }
@@ -138,7 +136,7 @@ impl<'q> Sum<'q> {
         if groups.len() > ROWS_MAX {
             return Err(too_many_rows());
         }
-        let mut totals = Sums::default();
+        let mut totals = [0i64; Measures::COUNT];
         for (_, measures) in &groups {
             let sums = totals.iter_mut().zip(measures.to_array());
             sums.for_each(|(total, count)| *total = total.wrapping_add(count));
@@ -184,19 +182,4 @@ fn in_order(groups: &[(Key, Measures)], labels: &[Labels]) -> Vec<Row> {
             measures,
         })
         .collect()
-}
-
-/// Adds one measure of each row to its group. Sums wrap rather than stop at a
-/// bound, so that rows add up to totals whatever a segment holds.
-fn add_counts(sums: &mut [Sums], slots: &Slots, measure: usize, counts: &Counts) {
-    match slots {
-        Slots::One(slot) => {
-            let sum = &mut sums[*slot as usize][measure];
-            counts.for_each(|_, count| *sum = sum.wrapping_add(count));
-        }
-        Slots::Each(slots) => counts.for_each(|row, count| {
-            let sum = &mut sums[slots[row] as usize][measure];
-            *sum = sum.wrapping_add(count);
-        }),
-    }
 }

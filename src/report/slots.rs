@@ -5,20 +5,13 @@ use foldhash::{HashMap, HashMapExt};
 
 use crate::error::{Error, Result};
 use crate::report::dimension::{Dimension, Part};
-use crate::report::groups::{DROPPED, Groups, Key, Values};
+use crate::report::groups::{DROPPED, Groups, Key, Slots, Values};
 use crate::report::opened::{Columns, Day, Opened};
 use crate::report::question::Question;
 use crate::report::rows_kept::Kept;
 use crate::segment::{Codes, Field};
 
 const UNKNOWN: u32 = u32::MAX;
-
-/// The group of each row.
-pub enum Slots {
-    /// All rows belong to one.
-    One(u32),
-    Each(Vec<u64>),
-}
 
 /// One part of the key in one segment: its codes, and what they come to.
 struct Local<'a> {
@@ -140,7 +133,7 @@ impl Grouping {
         Grouping {
             landing: index.and_then(|index| Some((index.checked_sub(1)?, index))),
             values: parts.iter().map(|_| Values::default()).collect(),
-            groups: Groups::new(),
+            groups: Groups::new(parts.len()),
             parts,
         }
     }
@@ -164,18 +157,19 @@ impl Grouping {
             return Ok(Slots::One(self.slot(0, &mut locals, day)?));
         }
         let mut known = Known::new(all, columns.rows);
-        for (row, combination) in combinations.iter_mut().enumerate() {
+        let mut slots = Vec::with_capacity(columns.rows);
+        for (row, &combination) in combinations.iter().enumerate() {
             if !kept.keeps(row) {
-                *combination = DROPPED.into();
+                slots.push(DROPPED);
                 continue;
             }
-            let slot = known.slot(*combination);
+            let slot = known.slot(combination);
             if *slot == UNKNOWN {
-                *slot = self.slot(*combination, &mut locals, day)?;
+                *slot = self.slot(combination, &mut locals, day)?;
             }
-            *combination = (*slot).into();
+            slots.push(*slot);
         }
-        Ok(Slots::Each(combinations))
+        Ok(Slots::Each(slots))
     }
 
     /// The group of a combination of places.

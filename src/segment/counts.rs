@@ -7,6 +7,7 @@ use crate::segment::pack::{Packer, Reader, Unpacker, damaged, unzigzag, zigzag};
 
 const EVERY_ROW: u8 = 0;
 const SOME_ROWS: u8 = 1;
+const SMALL: u8 = 2;
 /// A gap of this or more takes another byte.
 const GAP_MAX: usize = 255;
 
@@ -56,15 +57,12 @@ impl Counts {
         let bytes = unpacker.unpack(packed)?;
         let mut reader = Reader::new(&bytes);
         let counts = match reader.byte()? {
-            EVERY_ROW => match read_width(&mut reader)? {
-                0 => return Err(damaged()),
-                1 => read_bytes(reader.take(rows)?),
-                width => Counts::Wide(
-                    read_planes(&mut reader, rows, width)?
-                        .map(unzigzag)
-                        .collect(),
-                ),
-            },
+            SMALL => Counts::Bytes(read_small(&mut reader, rows)?),
+            EVERY_ROW => {
+                let width = read_width(&mut reader)?;
+                let counts = read_planes(&mut reader, rows, width)?;
+                Counts::Wide(counts.map(unzigzag).collect())
+            }
             SOME_ROWS => read_some(&mut reader, rows)?,
             _ => return Err(damaged()),
         };
@@ -81,8 +79,14 @@ pub(super) fn write_counts(packer: &mut Packer, counts: &[i64]) -> Result<Option
     };
     let mut out = Vec::new();
     if some.len() > counts.len() / 4 {
-        out.push(EVERY_ROW);
-        write_values(&mut out, counts, width_of(counts));
+        let small: Option<Vec<u8>> = counts.iter().map(|&count| count.try_into().ok()).collect();
+        if let Some(small) = small {
+            out.push(SMALL);
+            write_small(&mut out, &small);
+        } else {
+            out.push(EVERY_ROW);
+            write_values(&mut out, counts, width_of(counts));
+        }
         return packer.pack(&out).map(Some);
     }
     out.push(SOME_ROWS);
@@ -118,12 +122,42 @@ fn read_width(reader: &mut Reader) -> Result<usize> {
     }
 }
 
-fn read_bytes(bytes: &[u8]) -> Counts {
-    if bytes.iter().all(|&byte| byte & 1 == 0) {
-        Counts::Bytes(bytes.iter().map(|&byte| byte >> 1).collect())
-    } else {
-        Counts::Wide(bytes.iter().map(|&byte| unzigzag(byte.into())).collect())
+/// Counts below 256 as bits: the lowest of all rows, then the next of all rows.
+fn write_small(out: &mut Vec<u8>, counts: &[u8]) {
+    let largest = counts.iter().copied().max().unwrap_or(0);
+    let planes = u8::BITS - largest.leading_zeros();
+    out.push(planes as u8);
+    for plane in 0..planes {
+        out.extend(counts.chunks(8).map(|chunk| {
+            let bits = chunk.iter().enumerate();
+            bits.fold(0, |byte, (bit, &count)| byte | (count >> plane & 1) << bit)
+        }));
     }
+}
+
+fn read_small(reader: &mut Reader, rows: usize) -> Result<Vec<u8>> {
+    let planes = reader.byte()?;
+    if u32::from(planes) > u8::BITS {
+        return Err(damaged());
+    }
+    let mut counts = vec![0; rows.next_multiple_of(8)];
+    let (eights, _) = counts.as_chunks_mut::<8>();
+    for plane in 0..planes {
+        let bits = reader.take(eights.len())?;
+        for (eight, &bits) in eights.iter_mut().zip(bits) {
+            let spread = u64::from_le_bytes(*eight) | spread(bits) << plane;
+            *eight = spread.to_le_bytes();
+        }
+    }
+    counts.truncate(rows);
+    Ok(counts)
+}
+
+/// Bit 0 to the lowest byte, bit 7 to the highest; each byte becomes 0 or 1.
+fn spread(bits: u8) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let own_bit = u64::from(bits).wrapping_mul(ONES) & 0x8040_2010_0804_0201;
+    (own_bit + 0x7f * ONES) >> 7 & ONES
 }
 
 /// Rows that count something, as the number of rows skipped before each.
@@ -189,7 +223,8 @@ mod tests {
         for counts in [
             vec![0; 9],
             vec![1, 2, 3],
-            vec![127, 0, 1],
+            vec![127, 0, 1, 255, 4, 0, 0, 9, 130],
+            (0..77).map(|row| row % 2).collect(),
             vec![-1, 0, 5],
             vec![i64::MIN, i64::MAX, 0],
             vec![40_000, -300],

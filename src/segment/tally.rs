@@ -30,17 +30,19 @@ pub fn measure_columns() -> impl Iterator<Item = u8> {
 
 /// Adds up rows of equal quarter and dimensions, drops those that count nothing,
 /// and sorts so that like stands beside like.
-pub fn collapse(mut rows: Vec<TallyRow>) -> Vec<TallyRow> {
-    rows.sort_unstable_by(compare);
-    rows.dedup_by(|next, kept| {
-        let same = next.quarter == kept.quarter && next.dimensions == kept.dimensions;
-        if same {
-            kept.measures.add(&next.measures);
+pub fn collapse(rows: Vec<TallyRow>) -> Vec<TallyRow> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_unstable_by(|&a, &b| compare(&rows[a], &rows[b]));
+    let mut rows: Vec<Option<TallyRow>> = rows.into_iter().map(Some).collect();
+    let mut kept: Vec<TallyRow> = Vec::with_capacity(rows.len());
+    for next in order.into_iter().filter_map(|index| rows[index].take()) {
+        match kept.last_mut() {
+            Some(last) if compare(last, &next).is_eq() => last.measures.add(&next.measures),
+            _ => kept.push(next),
         }
-        same
-    });
-    rows.retain(|row| !row.measures.is_zero());
-    rows
+    }
+    kept.retain(|row| !row.measures.is_zero());
+    kept
 }
 
 /// The rows of several segments of one day as those of one.
@@ -48,39 +50,34 @@ pub fn merge_tally(segments: Vec<Vec<TallyRow>>) -> Vec<TallyRow> {
     collapse(segments.into_iter().flatten().collect())
 }
 
+/// Equal only where quarter and all dimensions are. What repeats most comes first.
 fn compare(a: &TallyRow, b: &TallyRow) -> Ordering {
-    let numbers = |row: &TallyRow| {
+    fn key(row: &TallyRow) -> impl Ord {
         let Dimensions {
             campaign,
             publisher,
             goal,
+            origin,
             landing,
-            ..
-        } = row.dimensions;
-        (campaign, goal, publisher, landing)
-    };
-    let origin = |row: &TallyRow| {
+            source,
+            params,
+            referrer_host,
+        } = &row.dimensions;
         let Origin {
             country,
             device,
             os,
             browser,
-        } = row.dimensions.origin;
-        (device.code(), os.code(), browser.code(), country.code())
-    };
-    fn texts(row: &TallyRow) -> impl Ord {
-        let dimensions = &row.dimensions;
+        } = origin;
+        let family = (device.code(), os.code(), browser.code(), country.code());
         (
-            &dimensions.source,
-            &dimensions.params,
-            &dimensions.referrer_host,
+            (campaign, goal, publisher, landing),
+            family,
+            row.quarter,
+            (source, params, referrer_host),
         )
     }
-    numbers(a)
-        .cmp(&numbers(b))
-        .then_with(|| origin(a).cmp(&origin(b)))
-        .then_with(|| a.quarter.cmp(&b.quarter))
-        .then_with(|| texts(a).cmp(&texts(b)))
+    key(a).cmp(&key(b))
 }
 
 /// Encodes rows of one UTC day, best collapsed before.
