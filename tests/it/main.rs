@@ -10,6 +10,7 @@ mod cache;
 mod canary;
 mod collect;
 mod commands;
+mod console;
 mod durability;
 mod harness;
 mod report;

@@ -152,16 +152,22 @@ impl Shop {
         }
     }
 
-    /// The same folder served by a new process.
+    /// The same folder served by a new process, after a clean stop.
     #[track_caller]
     pub fn restarted(self) -> Shop {
+        self.served_anew(|server, _| assert_eq!(server.stop(), 0))
+    }
+
+    /// Ends the server in this way and serves the same folder by a new process.
+    #[track_caller]
+    pub fn served_anew(self, end: impl FnOnce(Server, &Folder)) -> Shop {
         let Shop {
             server,
             mut account,
             folder,
             ..
         } = self;
-        assert_eq!(server.stop(), 0);
+        end(server, &folder);
         let server = folder.serve();
         account.api.client = server.client.clone();
         Shop {

@@ -1,0 +1,151 @@
+//! The console as its members and their adversaries reach it: over HTTP, with and
+//! without a session. Pages are looked at as text; how they look is not tested.
+
+mod adversaries;
+mod rooms;
+
+use std::collections::BTreeMap;
+
+use crate::harness::account::PASSWORD;
+use crate::harness::http::{Answer, Client};
+use crate::harness::server::{Folder, Server, text};
+
+/// A member who is signed in.
+struct Member<'s> {
+    client: &'s Client,
+    cookie: String,
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
+}
+
+fn create(folder: &Folder, email: &str) {
+    let password = folder.write("password", PASSWORD);
+    let arguments = ["account", "create", "--name", "A shop", "--owner", email];
+    let more = ["--password-file", text(&password), "--currency", "EUR"];
+    folder.json(&[&arguments[..], &more].concat());
+}
+
+fn sign_in(client: &Client, email: &str, password: &str) -> Answer {
+    client
+        .request("POST", "/signin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(encoded(&[("email", email), ("password", password)]))
+        .send()
+}
+
+impl<'s> Member<'s> {
+    #[track_caller]
+    fn new(folder: &Folder, server: &'s Server, email: &str) -> Member<'s> {
+        create(folder, email);
+        let inside = sign_in(&server.client, email, PASSWORD);
+        assert_eq!(inside.status, 303, "{inside:?}");
+        Member {
+            client: &server.client,
+            cookie: inside.cookie().expect("no session"),
+        }
+    }
+
+    #[track_caller]
+    fn get(&self, path: &str) -> Answer {
+        let request = self.client.request("GET", path);
+        request.header("cookie", self.cookie.clone()).send()
+    }
+
+    /// The token that forms of this session carry.
+    #[track_caller]
+    fn token(&self) -> String {
+        let page = self.get("/account").text();
+        let start = page.find("name=\"form_token\" value=\"").expect("no token") + 25;
+        page[start..].chars().take_while(|c| *c != '"').collect()
+    }
+
+    /// A form with the token, from the console's own page.
+    #[track_caller]
+    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.token();
+        let fields = [&[("form_token", token.as_str())], fields].concat();
+        self.post_as(
+            path,
+            &fields,
+            &BTreeMap::from([("sec-fetch-site", "same-origin")]),
+        )
+    }
+
+    #[track_caller]
+    fn post_as(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        headers: &BTreeMap<&str, &str>,
+    ) -> Answer {
+        let mut request = self
+            .client
+            .request("POST", path)
+            .header("cookie", self.cookie.clone())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(encoded(fields));
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        request.send()
+    }
+
+    /// Adds a site and gives its id.
+    #[track_caller]
+    fn site(&self) -> String {
+        let fields = [
+            ("name", "Shop"),
+            ("hosts", "shop.example"),
+            ("consent", "strict"),
+        ];
+        let made = self.post("/sites/new", &fields);
+        assert_eq!(made.status, 303, "{made:?}");
+        id_after(&self.get("/sites").text(), "/sites/")
+    }
+
+    /// Makes a campaign with one goal and gives its id.
+    #[track_caller]
+    fn campaign(&self, site: &str) -> String {
+        let made = self.post("/campaigns/new", &campaign_fields(site, "Spring"));
+        assert_eq!(made.status, 303, "{made:?}");
+        id_after(&self.get("/campaigns").text(), "/campaigns/")
+    }
+}
+
+fn campaign_fields<'f>(site: &'f str, name: &'f str) -> [(&'f str, &'f str); 12] {
+    [
+        ("name", name),
+        ("site", site),
+        ("landing", "https://shop.example/spring"),
+        ("attribution_days", "30"),
+        ("view_through_days", "0"),
+        ("goal_id", ""),
+        ("goal_name", "Sale"),
+        ("goal_revenue_kind", "percent"),
+        ("goal_revenue", "12,5"),
+        ("goal_payout_kind", "fixed"),
+        ("goal_payout", "2.00"),
+        ("goal_approval", "pending"),
+    ]
+}
+
+/// The first id of eight letters that follows `path` in a page.
+#[track_caller]
+fn id_after(page: &str, path: &str) -> String {
+    let follows = page
+        .match_indices(path)
+        .map(|(at, _)| &page[at + path.len()..]);
+    let mut ids = follows.filter_map(|rest| {
+        let id: String = rest
+            .chars()
+            .take_while(char::is_ascii_alphanumeric)
+            .collect();
+        (id.len() == 8).then_some(id)
+    });
+    ids.next()
+        .unwrap_or_else(|| panic!("no id after {path} in {page}"))
+}
