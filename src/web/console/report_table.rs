@@ -51,30 +51,29 @@ enum Kind {
     Rate,
 }
 
+/// What earns money first; the finer points after it.
 const COLUMNS: [Column; 15] = [
     column("Impressions", Kind::Count, false, |m| m.impressions),
-    column("Page views", Kind::Count, false, |m| m.views),
     column("Clicks", Kind::Count, true, |m| m.clicks),
-    column("Unique clicks", Kind::Count, false, |m| m.unique_clicks),
-    column("Without visitor id", Kind::Count, false, |m| {
-        m.unidentified_clicks
-    }),
-    column("Conversions", Kind::Count, true, |m| {
-        m.approved.saturating_add(m.pending)
-    }),
+    column("Conversions", Kind::Count, true, Measures::conversions),
     column("Rate", Kind::Rate, true, |_| 0),
-    column("Waiting", Kind::Count, false, |m| m.pending),
-    column("Rejected", Kind::Count, false, |m| m.rejected),
-    column("Cancelled", Kind::Count, false, |m| m.cancelled),
     column("Sales", Kind::Money, true, |m| m.sale_amount_minor),
     column("Revenue", Kind::Money, true, |m| m.revenue_minor),
     column("Payout", Kind::Money, true, |m| m.payout_minor),
+    column("Waiting", Kind::Count, false, |m| m.pending),
+    column("Sales waiting", Kind::Money, false, |m| {
+        m.pending_sale_amount_minor
+    }),
     column("Revenue waiting", Kind::Money, false, |m| {
         m.pending_revenue_minor
     }),
     column("Payout waiting", Kind::Money, false, |m| {
         m.pending_payout_minor
     }),
+    column("Rejected", Kind::Count, false, |m| m.rejected),
+    column("Cancelled", Kind::Count, false, |m| m.cancelled),
+    column("Unique clicks", Kind::Count, false, |m| m.unique_clicks),
+    column("Page views", Kind::Count, false, |m| m.views),
 ];
 
 const fn column(
