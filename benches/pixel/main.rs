@@ -66,86 +66,124 @@ fn measure() -> Outcome<()> {
          {seconds} s a run after 1 s to warm up\n",
         load::threads()
     );
-    let bare_load = Load::new(bare.address, bare::PATH, connections, seconds, None);
-    let tracker_path = tracker.pixel_path();
-    let tracker_load = Load::new(
-        tracker.address(),
-        &tracker_path,
-        connections,
-        seconds,
-        Some("x-pixelkeep: stored"),
-    );
+    let stored = Some("x-pixelkeep: stored");
+    let load = |address, path: &str, wanted| Load::new(address, path, connections, seconds, wanted);
+    let mut contenders = [
+        Contender::new(
+            "bare actix-web",
+            bare.id(),
+            load(bare.address, bare::PATH, None),
+        ),
+        Contender::new(
+            "conversions",
+            tracker.id(),
+            load(tracker.address(), &tracker.conversion_path(), stored),
+        ),
+        Contender::new(
+            "impressions",
+            tracker.id(),
+            load(tracker.address(), &tracker.impression_path(), stored),
+        ),
+    ];
     let started = Instant::now();
-    let (mut of_bare, mut of_tracker) = (Vec::new(), Vec::new());
     let mut acknowledged = 0;
     for _ in 0..runs * TRIES_A_RUN {
-        if of_bare.len() >= runs && of_tracker.len() >= runs || started.elapsed() > TIME_MAX {
-            break;
-        }
-        if of_bare.len() <= of_tracker.len() {
-            let (run, kept) = one_run("bare actix-web", &bare_load, bare.id())?;
-            of_bare.extend(kept.then_some(run));
-        }
-        if of_tracker.len() < of_bare.len() {
-            let (run, kept) = one_run("pixelkeep", &tracker_load, tracker.id())?;
-            acknowledged += run.answered_in_all;
-            let waited = tracker.settled()?;
-            println!(
-                "{:16} settled {:.1} s after the load ended",
-                "",
-                waited.as_secs_f64()
-            );
-            of_tracker.extend(kept.then_some(run));
+        for contender in &mut contenders {
+            if contender.runs.len() >= runs || started.elapsed() > TIME_MAX {
+                continue;
+            }
+            let answered = contender.run()?;
+            if contender.server == tracker.id() {
+                acknowledged += answered;
+                let waited = tracker.settled()?.as_secs_f64();
+                println!("{:16} settled {waited:.1} s after the load ended", "");
+            }
         }
     }
     tracker.check_accepted(acknowledged)?;
     println!("\nevery one of {acknowledged} acknowledged hits is in the account's figures");
-    conclude(&of_bare, &of_tracker, runs)
+    conclude(&contenders, runs)
 }
 
-/// Loads one server and says how it went; the run counts if the machine was ours.
-fn one_run(name: &str, load: &Load, server: u32) -> Outcome<(Measured, bool)> {
-    let before = CpuTimes::read(server)?;
-    let measured = load.run()?;
-    let foreign = CpuTimes::read(server)?.foreign_percent_since(&before);
-    let kept = foreign <= FOREIGN_MAX;
-    println!(
-        "{name:16} {:>9.0} hits/s   p50 {:>6.2} ms   p99 {:>6.2} ms   others {foreign:.1} % of the cores{}",
-        measured.a_second,
-        measured.p50_ms,
-        measured.p99_ms,
-        if kept { "" } else { "   DISCARDED: too busy" },
-    );
-    std::io::stdout().flush()?;
-    Ok((measured, kept))
+/// What is asked of one server, and how its runs went.
+struct Contender {
+    name: &'static str,
+    server: u32,
+    load: Load,
+    /// Those that count.
+    runs: Vec<Measured>,
 }
 
-fn conclude(of_bare: &[Measured], of_tracker: &[Measured], wanted: usize) -> Outcome<()> {
-    if of_bare.is_empty() || of_tracker.is_empty() {
-        return Err(
-            "No run counted: others kept the machine busy. Try again when it is quiet.".into(),
+impl Contender {
+    fn new(name: &'static str, server: u32, load: Load) -> Contender {
+        Contender {
+            name,
+            server,
+            load,
+            runs: Vec::new(),
+        }
+    }
+
+    /// Loads the server and says how it went; the run counts if the machine was
+    /// ours. Returns how many requests were answered.
+    fn run(&mut self) -> Outcome<u64> {
+        let before = CpuTimes::read(self.server)?;
+        let measured = self.load.run()?;
+        let foreign = CpuTimes::read(self.server)?.foreign_percent_since(&before);
+        let kept = foreign <= FOREIGN_MAX;
+        println!(
+            "{:16} {:>9.0} hits/s   p50 {:>6.2} ms   p99 {:>6.2} ms   others {foreign:.1} % of the cores{}",
+            self.name,
+            measured.a_second,
+            measured.p50_ms,
+            measured.p99_ms,
+            if kept { "" } else { "   DISCARDED: too busy" },
+        );
+        std::io::stdout().flush()?;
+        let answered = measured.answered_in_all;
+        self.runs.extend(kept.then_some(measured));
+        Ok(answered)
+    }
+
+    fn median(&self, value: fn(&Measured) -> f64) -> f64 {
+        let mut values: Vec<f64> = self.runs.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+}
+
+fn conclude(contenders: &[Contender], wanted: usize) -> Outcome<()> {
+    let [bare, ours @ ..] = contenders else {
+        return Ok(());
+    };
+    println!("\nmedians of the runs that count");
+    for contender in contenders {
+        println!(
+            "  {:16} {:>9.0} hits/s   p99 {:>6.2} ms   of {} runs",
+            contender.name,
+            contender.median(|run| run.a_second),
+            contender.median(|run| run.p99_ms),
+            contender.runs.len(),
         );
     }
-    let counted = of_bare.len().min(of_tracker.len());
-    if counted < wanted {
-        println!("only {counted} of {wanted} runs counted: others kept the machine busy");
+    for contender in ours {
+        let ratio = |value| contender.median(value) / bare.median(value);
+        println!(
+            "{} to bare: hits a second {:.2}, p99 {:.2}",
+            contender.name,
+            ratio(|run: &Measured| run.a_second),
+            ratio(|run: &Measured| run.p99_ms),
+        );
     }
-    let median = |runs: &[Measured], value: fn(&Measured) -> f64| {
-        let mut values: Vec<f64> = runs.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    let both = |value: fn(&Measured) -> f64| (median(of_bare, value), median(of_tracker, value));
-    let (bare_hits, hits) = both(|run| run.a_second);
-    let (bare_p99, p99) = both(|run| run.p99_ms);
-    println!(
-        "\nmedian of {} and {} runs",
-        of_bare.len(),
-        of_tracker.len()
-    );
-    println!("  bare actix-web   {bare_hits:>9.0} hits/s   p99 {bare_p99:.2} ms");
-    println!("  pixelkeep        {hits:>9.0} hits/s   p99 {p99:.2} ms");
-    println!("  ratio of hits a second {:.2}", hits / bare_hits);
-    println!("  ratio of p99           {:.2}", p99 / bare_p99);
-    Ok(())
+    let counted = contenders.iter().map(|one| one.runs.len()).min();
+    match counted.unwrap_or(0) {
+        0 => {
+            Err("No run counted: others kept the machine busy. Try again when it is quiet.".into())
+        }
+        counted if counted < wanted => {
+            println!("only {counted} of {wanted} runs counted: others kept the machine busy");
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }

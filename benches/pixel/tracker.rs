@@ -91,8 +91,17 @@ impl Tracker {
         self.folder.path()
     }
 
+    /// What an advertisement's image pixel asks for; a number to tell apart goes at
+    /// the end.
+    pub fn impression_path(&self) -> String {
+        format!(
+            "/imp?campaign_id={}&source=newsletter&creative=",
+            self.campaign
+        )
+    }
+
     /// What a shop's image pixel asks for; the order's number goes at the end.
-    pub fn pixel_path(&self) -> String {
+    pub fn conversion_path(&self) -> String {
         format!(
             "/pixel?campaign_id={}&goal_id={}&sale_amount=49.90&currency=EUR&txn_id=",
             self.campaign, self.goal
