@@ -18,6 +18,8 @@ mod rows_kept;
 mod slots;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zone_tests;
 
 use std::collections::BTreeMap;
 

@@ -175,3 +175,37 @@ fn country(text: &str) -> Option<Country> {
 fn code_of(wanted: &str, name: impl Fn(u8) -> &'static str) -> Option<u8> {
     (0..=u8::MAX).find(|&code| name(code).eq_ignore_ascii_case(wanted))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::account;
+
+    #[test]
+    fn questions_that_make_no_sense_are_answered_with_what_would() {
+        let account = account("UTC");
+        let ask = |from: &str, to: &str, group_by: &str, filter: &str| {
+            let filters: Vec<String> = [filter]
+                .iter()
+                .filter(|f| !f.is_empty())
+                .map(|f| f.to_string())
+                .collect();
+            Question::parse(from, to, group_by, &filters, &account)
+                .map(|_| ())
+                .unwrap_err()
+                .to_string()
+        };
+        let (day, early) = ("2026-01-31", "2026-01-30");
+        assert!(ask(day, early, "", "").contains("before it begins"));
+        assert!(ask("2026-1-31", day, "", "").contains("from:"));
+        assert!(ask(day, "2026-02-30", "", "").contains("to:"));
+        assert!(ask("2020-01-01", day, "", "").contains("at most 800 days"));
+        assert!(ask(day, day, "day,day", "").contains("twice"));
+        assert!(ask(day, day, "day,os,goal,p1", "").contains("at most 3"));
+        assert!(ask(day, day, "colour", "").contains("There are: day, hour"));
+        assert!(ask(day, day, "", "country").contains("dimension:value"));
+        assert!(ask(day, day, "", "country:Germany").contains("country:Germany"));
+        assert!(ask(day, day, "", "campaign:1").contains("campaign"));
+        assert!(ask(day, day, "", &format!("p1:{}", "x".repeat(2_000))).contains("too long"));
+    }
+}

@@ -1,4 +1,4 @@
-//! Reports over segments in memory: zones, groups, filters, names, totals.
+//! Reports over segments in memory: groups, filters, names, totals.
 
 use super::*;
 use crate::clock::Timestamp;
@@ -70,12 +70,12 @@ pub fn catalog() -> Catalog {
     Catalog::new(vec![account("UTC")], Vec::new(), campaigns, vec![publisher])
 }
 
-fn at(instant: &str) -> Timestamp {
+pub fn at(instant: &str) -> Timestamp {
     Timestamp::from_millis(instant.parse::<jiff::Timestamp>().unwrap().as_millisecond())
 }
 
 /// One click, changed by `change`, at an instant.
-fn click(instant: &str, change: impl FnOnce(&mut TallyRow)) -> (u32, TallyRow) {
+pub fn click(instant: &str, change: impl FnOnce(&mut TallyRow)) -> (u32, TallyRow) {
     let mut row = TallyRow {
         quarter: at(instant).quarter(),
         ..TallyRow::default()
@@ -97,7 +97,7 @@ fn source(rows: Vec<(u32, TallyRow)>) -> MemorySource {
     source
 }
 
-fn ask(
+pub fn ask(
     rows: Vec<(u32, TallyRow)>,
     zone: &str,
     days: (&str, &str),
@@ -120,7 +120,7 @@ fn table(report: &Report) -> Vec<(String, i64)> {
     .collect()
 }
 
-fn expect(report: &Report, rows: &[(&str, i64)]) {
+pub fn expect(report: &Report, rows: &[(&str, i64)]) {
     let rows: Vec<(String, i64)> = rows
         .iter()
         .map(|&(label, n)| (label.to_owned(), n))
@@ -129,115 +129,6 @@ fn expect(report: &Report, rows: &[(&str, i64)]) {
     assert_eq!(
         report.totals.clicks,
         rows.iter().map(|(_, n)| n).sum::<i64>()
-    );
-}
-
-#[test]
-fn a_day_begins_at_the_accounts_own_midnight() {
-    for (zone, last_before, first_after) in [
-        (
-            "Asia/Kolkata",
-            "2026-03-09T18:15:00Z",
-            "2026-03-09T18:30:00Z",
-        ),
-        (
-            "Asia/Kathmandu",
-            "2026-03-09T18:00:00Z",
-            "2026-03-09T18:15:00Z",
-        ),
-        (
-            "Australia/Lord_Howe",
-            "2026-07-09T13:15:00Z",
-            "2026-07-09T13:30:00Z",
-        ),
-        (
-            "Australia/Lord_Howe",
-            "2026-01-09T12:45:00Z",
-            "2026-01-09T13:00:00Z",
-        ),
-        (
-            "America/Los_Angeles",
-            "2026-07-10T06:45:00Z",
-            "2026-07-10T07:00:00Z",
-        ),
-    ] {
-        let day = &last_before[..7];
-        let (before, after) = (format!("{day}-09"), format!("{day}-10"));
-        let rows = || vec![click(last_before, |_| ()), click(first_after, |_| ())];
-        let both = ask(rows(), zone, (&before, &after), "day", &[]);
-        expect(&both, &[(&before, 1), (&after, 1)]);
-        let one = ask(rows(), zone, (&after, &after), "", &[]);
-        expect(&one, &[("", 1)]);
-    }
-}
-
-#[test]
-fn days_on_which_the_clock_changes_have_all_their_hours() {
-    let every_half_hour = || {
-        let start = at("2026-03-28T00:00:00Z");
-        (0..24 * 2 * 3).map(move |half| start.plus_ms(half * 30 * 60_000))
-    };
-    let rows = every_half_hour().map(|at| {
-        let row = TallyRow {
-            quarter: at.quarter(),
-            measures: Measures {
-                clicks: 1,
-                ..Measures::default()
-            },
-            ..TallyRow::default()
-        };
-        (at.utc_day(), row)
-    });
-    let rows: Vec<_> = rows.collect();
-    let days = ("2026-03-28", "2026-03-30");
-    let report = ask(rows.clone(), "Europe/Vienna", days, "day", &[]);
-    // The night before the 28th begins at 23:00 UTC on the 27th.
-    expect(
-        &report,
-        &[("2026-03-28", 46), ("2026-03-29", 46), ("2026-03-30", 48)],
-    );
-    let hours = ask(
-        rows,
-        "Europe/Vienna",
-        ("2026-03-29", "2026-03-29"),
-        "hour",
-        &[],
-    );
-    assert_eq!(hours.rows.len(), 23);
-    assert_eq!(hours.rows[1].values[0].label(), "2026-03-29T01:00:00+01:00");
-    assert_eq!(hours.rows[2].values[0].label(), "2026-03-29T03:00:00+02:00");
-}
-
-#[test]
-fn an_hour_that_the_clock_passes_twice_is_two_hours() {
-    let rows = |instants: [&str; 3]| instants.map(|instant| click(instant, |_| ())).to_vec();
-    let vienna = rows([
-        "2026-10-25T00:30:00Z",
-        "2026-10-25T01:30:00Z",
-        "2026-10-25T02:30:00Z",
-    ]);
-    let day = ("2026-10-25", "2026-10-25");
-    expect(
-        &ask(vienna, "Europe/Vienna", day, "hour", &[]),
-        &[
-            ("2026-10-25T02:00:00+02:00", 1),
-            ("2026-10-25T02:00:00+01:00", 1),
-            ("2026-10-25T03:00:00+01:00", 1),
-        ],
-    );
-    let island = rows([
-        "2026-04-04T14:30:00Z",
-        "2026-04-04T15:00:00Z",
-        "2026-04-04T15:30:00Z",
-    ]);
-    let day = ("2026-04-05", "2026-04-05");
-    expect(
-        &ask(island, "Australia/Lord_Howe", day, "hour", &[]),
-        &[
-            ("2026-04-05T01:00:00+11:00", 1),
-            ("2026-04-05T01:00:00+10:30", 1),
-            ("2026-04-05T02:00:00+10:30", 1),
-        ],
     );
 }
 
@@ -414,32 +305,4 @@ fn every_day_of_a_series_is_there() {
         days,
         [("2026-01-01", 0), ("2026-01-02", 0), ("2026-01-03", 1)]
     );
-}
-
-#[test]
-fn questions_that_make_no_sense_are_answered_with_what_would() {
-    let account = account("UTC");
-    let ask = |from: &str, to: &str, group_by: &str, filter: &str| {
-        let filters: Vec<String> = [filter]
-            .iter()
-            .filter(|f| !f.is_empty())
-            .map(|f| f.to_string())
-            .collect();
-        Question::parse(from, to, group_by, &filters, &account)
-            .map(|_| ())
-            .unwrap_err()
-            .to_string()
-    };
-    let (day, early) = ("2026-01-31", "2026-01-30");
-    assert!(ask(day, early, "", "").contains("before it begins"));
-    assert!(ask("2026-1-31", day, "", "").contains("from:"));
-    assert!(ask(day, "2026-02-30", "", "").contains("to:"));
-    assert!(ask("2020-01-01", day, "", "").contains("at most 800 days"));
-    assert!(ask(day, day, "day,day", "").contains("twice"));
-    assert!(ask(day, day, "day,os,goal,p1", "").contains("at most 3"));
-    assert!(ask(day, day, "colour", "").contains("There are: day, hour"));
-    assert!(ask(day, day, "", "country").contains("dimension:value"));
-    assert!(ask(day, day, "", "country:Germany").contains("country:Germany"));
-    assert!(ask(day, day, "", "campaign:1").contains("campaign"));
-    assert!(ask(day, day, "", &format!("p1:{}", "x".repeat(2_000))).contains("too long"));
 }
