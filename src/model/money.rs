@@ -105,15 +105,7 @@ pub fn parse_amount(text: &str, currency: Currency) -> std::result::Result<i64, 
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let (whole, fraction) = split_decimals(text);
-    let digits: String = whole
-        .chars()
-        .filter(|c| {
-            !matches!(
-                c,
-                '.' | ',' | '\'' | '\u{2019}' | ' ' | '\u{a0}' | '\u{202f}'
-            )
-        })
-        .collect();
+    let digits = ungroup(whole).ok_or(AmountError::NotANumber)?;
     let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if (digits.is_empty() && fraction.is_empty()) || !is_number(&digits) || !is_number(fraction) {
         return Err(AmountError::NotANumber);
@@ -131,6 +123,28 @@ fn split_decimals(text: &str) -> (&str, &str) {
         Some(at) if (1..=2).contains(&(text.len() - at - 1)) => (&text[..at], &text[at + 1..]),
         _ => (text, ""),
     }
+}
+
+/// Takes out what groups thousands: one kind of sign, between groups of three digits
+/// or, as in India, of two with three at the end.
+fn ungroup(whole: &str) -> Option<String> {
+    let is_sign = |c: char| {
+        matches!(
+            c,
+            '.' | ',' | '\'' | '\u{2019}' | ' ' | '\u{a0}' | '\u{202f}'
+        )
+    };
+    let Some(sign) = whole.chars().find(|&c| is_sign(c)) else {
+        return Some(whole.to_owned());
+    };
+    let mut groups = whole.split(sign);
+    let first = groups.next()?;
+    let rest: Vec<&str> = groups.collect();
+    let last = rest.last()?;
+    let grouped = first.len() <= 3
+        && last.len() == 3
+        && rest.iter().all(|group| matches!(group.len(), 2 | 3));
+    grouped.then(|| whole.replace(sign, ""))
 }
 
 fn to_minor(digits: &str, fraction: &str, decimals: u32) -> Option<i64> {
@@ -263,6 +277,7 @@ mod tests {
             ("49,90", 4_990),
             (" 1 299,5 ", 129_950),
             ("1'299.50", 129_950),
+            ("1,00,000.00", 10_000_000),
             (".5", 50),
             ("0", 0),
             ("-0.00", 0),
@@ -275,7 +290,20 @@ mod tests {
     fn amounts_that_are_none_are_refused() {
         assert_eq!(eur("-1"), Err(AmountError::Negative));
         assert_eq!(eur("99999999999999999999"), Err(AmountError::TooLarge));
-        for text in ["", "abc", "12abc", "1e9", "NaN", ".", "0x10", "١٢"] {
+        for text in [
+            "49.9499999",
+            "1,2,3",
+            "1.299.00,5.1",
+            "1,29,9",
+            "",
+            "abc",
+            "12abc",
+            "1e9",
+            "NaN",
+            ".",
+            "0x10",
+            "١٢",
+        ] {
             assert_eq!(eur(text), Err(AmountError::NotANumber), "{text}");
         }
     }

@@ -62,6 +62,10 @@ pub fn write(app: &App, setting: &Setting) -> Result<()> {
             };
             visit(app, &mut dice, setting, site, day_start, &mut entries);
         }
+        entries.sort_by_key(|entry| match entry {
+            Entry::Hit(hit) => hit.at,
+            Entry::NotCounted { .. } => day_start,
+        });
         for part in entries.chunks(500) {
             wait_for(app.journal.store(setting.account, part.to_vec()))?;
         }
