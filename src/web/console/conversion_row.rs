@@ -46,6 +46,9 @@ impl Row {
             Some(minor) => wording::amount(currency, minor),
             None => "–".to_owned(),
         };
+        // What is lost earns nothing, whatever it would have been worth.
+        let is_lost = matches!(body.status, Status::Rejected | Status::Cancelled);
+        let earned = |minor: i64| if is_lost { 0 } else { minor };
         let needs_rate = amounts.is_none().then_some(body.currency.code());
         Row {
             id: conversion.id.to_string(),
@@ -65,8 +68,8 @@ impl Row {
             sale: amount(amounts.map(|amounts| amounts.sale_minor)),
             original: (body.currency != currency)
                 .then(|| wording::money(body.currency, body.original_minor)),
-            revenue: amount(amounts.map(|amounts| amounts.revenue_minor)),
-            payout: amount(amounts.map(|amounts| amounts.payout_minor)),
+            revenue: amount(amounts.map(|amounts| earned(amounts.revenue_minor))),
+            payout: amount(amounts.map(|amounts| earned(amounts.payout_minor))),
             notes: body
                 .notes
                 .iter()
@@ -74,7 +77,7 @@ impl Row {
                 .map(Note::meaning)
                 .collect(),
             can_approve: body.status != Status::Approved && needs_rate.is_none(),
-            can_reject: !matches!(body.status, Status::Rejected | Status::Cancelled),
+            can_reject: !is_lost,
             needs_rate,
         }
     }
