@@ -12,6 +12,9 @@ use crate::store::Store;
 /// How many of one tier make one of the next.
 pub const MERGED: u8 = 8;
 
+/// Rows of one trail segment at most: decoded, each takes about half a kilobyte.
+const TRAIL_ROWS_MAX: usize = 1 << 16;
+
 /// Merges once, where there is something to merge. False: there was not.
 pub fn merge_step(store: &Store) -> Result<bool> {
     let Some(keys) = store.mergeable_segments(MERGED)? else {
@@ -21,7 +24,11 @@ pub fn merge_step(store: &Store) -> Result<bool> {
         return Ok(false);
     };
     let opened = open_all(store, &keys)?;
-    if !fits(&opened)? {
+    let rows_max = match first.class {
+        Class::Trail => TRAIL_ROWS_MAX,
+        Class::Tally => ROWS_MAX,
+    };
+    if !fits(&opened, rows_max)? {
         store.finish_segments(&keys)?;
         return Ok(true);
     }
@@ -44,12 +51,12 @@ fn open_all(store: &Store, keys: &[SegmentKey]) -> Result<Vec<Opened>> {
 }
 
 /// Whether together they are one segment and not more.
-fn fits(opened: &[Opened]) -> Result<bool> {
+fn fits(opened: &[Opened], rows_max: usize) -> Result<bool> {
     let mut rows = 0usize;
     for (header, _) in opened {
         rows = rows.saturating_add(read_header(header)?.rows);
     }
-    Ok(rows <= ROWS_MAX)
+    Ok(rows <= rows_max)
 }
 
 fn merge_trail(opened: &[Opened]) -> Result<Option<Encoded>> {

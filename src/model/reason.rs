@@ -57,7 +57,8 @@ words! {
 }
 
 words! {
-    /// What was unusual about a hit that counted all the same.
+    /// What was unusual about a hit that counted all the same. Stored by their order
+    /// here: new ones go to the end, none is taken out.
     Note {
         UnreplacedMacro = "unreplaced_macro": "A placeholder such as {order_id} arrived unfilled and was taken as empty. The shop's template does not fill it.",
         EscapedSeparator = "escaped_separator": "The address contained &amp; instead of &; it was read as &.",

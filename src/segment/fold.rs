@@ -15,7 +15,8 @@ pub const OTHER: &str = "(other)";
 
 /// Of each campaign's source and `p1`..`p10`, keeps the values that count most, at
 /// most `max_values_per_campaign_and_param` of each; the others become [`OTHER`].
-/// Which stay depends on these rows alone, not on their order. Collapse afterwards.
+/// Which stay depends on these rows alone, not on their order. Conversions keep their
+/// values: a later change of one must find the line it takes from. Collapse afterwards.
 pub fn fold_rare(rows: &mut [TallyRow], max_values_per_campaign_and_param: usize) {
     let params = (0..PARAMS as u8).map(Field::Param);
     for field in params.chain([Field::Source]) {
@@ -23,7 +24,10 @@ pub fn fold_rare(rows: &mut [TallyRow], max_values_per_campaign_and_param: usize
         if dropped.is_empty() {
             continue;
         }
-        for row in rows.iter_mut() {
+        for row in rows
+            .iter_mut()
+            .filter(|row| !has_conversions(&row.measures))
+        {
             let campaign = row.dimensions.campaign;
             let text = field.text(&row.dimensions);
             if text.is_some_and(|text| dropped.contains(&(campaign, text.to_owned()))) {
@@ -31,6 +35,19 @@ pub fn fold_rare(rows: &mut [TallyRow], max_values_per_campaign_and_param: usize
             }
         }
     }
+}
+
+/// Whether a row tells of conversions: one recorded, changed or corrected.
+pub(super) fn has_conversions(measures: &Measures) -> bool {
+    let others = Measures {
+        impressions: 0,
+        clicks: 0,
+        unique_clicks: 0,
+        unidentified_clicks: 0,
+        views: 0,
+        ..*measures
+    };
+    !others.is_zero()
 }
 
 /// The values of a field that are beyond the cap.
@@ -93,6 +110,19 @@ mod tests {
         let values = rows.iter().map(|row| row.dimensions.params[0].as_deref());
         let values: Vec<&str> = values.flatten().collect();
         assert_eq!(values, ["a", "b", OTHER, "a", OTHER, "c"]);
+    }
+
+    #[test]
+    fn a_conversion_keeps_its_value_so_that_its_change_finds_it() {
+        let mut recorded = row(1, "rare", 0);
+        recorded.measures.pending = 1;
+        let mut corrected = row(1, "rare", 0);
+        corrected.measures.payout_minor = -5;
+        let mut rows = vec![row(1, "a", 9), row(1, "rare", 1), recorded, corrected];
+        fold_rare(&mut rows, 1);
+        let values = rows.iter().map(|row| row.dimensions.params[0].as_deref());
+        let values: Vec<&str> = values.flatten().collect();
+        assert_eq!(values, ["a", OTHER, "rare", "rare"]);
     }
 
     #[test]
