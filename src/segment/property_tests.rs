@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::fold::has_conversions;
 use super::*;
 use crate::clock::Timestamp;
 use crate::model::consent::Permits;
