@@ -1,5 +1,6 @@
 //! What it was measured on, and how much of it others used meanwhile. Linux only.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -56,60 +57,88 @@ fn disk(folder: &Path) -> Outcome<f64> {
     Ok(times[WRITES / 2])
 }
 
-/// Ticks used so far.
-pub struct CpuTimes {
-    /// By everybody, what the host took included; without interrupts.
-    all: u64,
-    /// By this process and the server.
-    ours: u64,
+/// Processor time that others used so far, in ticks: what `/proc` tells of every
+/// other process, and what the host took.
+pub struct Others {
+    processes: HashMap<u32, Ticks>,
+    stolen: i64,
     at: Instant,
+}
+
+/// Of one process with all its threads: its own, and that of children it waited for.
+#[derive(Clone, Copy)]
+struct Ticks {
+    own: i64,
+    children: i64,
 }
 
 /// Ticks of a second, as `/proc` counts on every Linux there is.
 const TICKS: f64 = 100.0;
 
-impl CpuTimes {
-    pub fn read(server: u32) -> Outcome<CpuTimes> {
+impl Others {
+    /// Everybody but this process and these.
+    pub fn read(ours: &[u32]) -> Outcome<Others> {
+        let mut processes = HashMap::new();
+        for entry in std::fs::read_dir("/proc")? {
+            let Ok(id) = entry?.file_name().to_string_lossy().parse::<u32>() else {
+                continue;
+            };
+            if id == std::process::id() || ours.contains(&id) {
+                continue;
+            }
+            // One that ended meanwhile is counted with its parent's children.
+            if let Some(ticks) = ticks_of(id) {
+                processes.insert(id, ticks);
+            }
+        }
         let stat = std::fs::read_to_string("/proc/stat")?;
-        let first = stat.lines().next().ok_or("/proc/stat is empty")?;
-        let ticks: Vec<u64> = first
+        // The eighth number of the first line, see proc(5).
+        let stolen = stat
             .split_whitespace()
-            .skip(1)
-            .flat_map(str::parse)
-            .collect();
-        // user, nice, system and steal: see proc(5).
-        let all = [0, 1, 2, 7]
-            .iter()
-            .filter_map(|&index| ticks.get(index))
-            .sum();
-        Ok(CpuTimes {
-            all,
-            ours: of_process("self")? + of_process(&server.to_string())?,
+            .nth(8)
+            .and_then(|text| text.parse().ok());
+        Ok(Others {
+            processes,
+            stolen: stolen.unwrap_or(0),
             at: Instant::now(),
         })
     }
 
-    /// Share of all cores that others used since then, in percent.
-    pub fn foreign_percent_since(&self, before: &CpuTimes) -> f64 {
-        let all = self.all.saturating_sub(before.all);
-        let ours = self.ours.saturating_sub(before.ours);
+    /// Share of all cores that they used since then, in percent.
+    pub fn percent_since(&self, before: &Others) -> f64 {
+        let none = Ticks {
+            own: 0,
+            children: 0,
+        };
+        let (mut own, mut children) = (0, 0);
+        for (id, now) in &self.processes {
+            let then = before.processes.get(id).unwrap_or(&none);
+            own += now.own - then.own;
+            children += now.children - then.children;
+        }
+        // What ended in between had used some of it before.
+        for (id, then) in &before.processes {
+            if !self.processes.contains_key(id) {
+                children -= then.own + then.children;
+            }
+        }
+        let used = own + children.max(0) + (self.stolen - before.stolen);
         let seconds = self.at.duration_since(before.at).as_secs_f64();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        100.0 * all.saturating_sub(ours) as f64 / (TICKS * seconds * cores as f64)
+        100.0 * used as f64 / (TICKS * seconds * cores as f64)
     }
 }
 
-/// User and system ticks of a process with all its threads.
-fn of_process(id: &str) -> Outcome<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+fn ticks_of(id: u32) -> Option<Ticks> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
     // The name in parentheses may contain blanks.
-    let (_, fields) = stat.rsplit_once(')').ok_or("/proc/PID/stat is odd")?;
+    let (_, fields) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
-    let ticks = |index: usize| -> u64 {
-        fields
-            .get(index)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0)
+    let sum = |from: usize| -> Option<i64> {
+        Some(fields.get(from)?.parse::<i64>().ok()? + fields.get(from + 1)?.parse::<i64>().ok()?)
     };
-    Ok(ticks(11) + ticks(12))
+    Some(Ticks {
+        own: sum(11)?,
+        children: sum(13)?,
+    })
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use load::{Load, Measured};
-use machine::CpuTimes;
+use machine::Others;
 use tracker::Tracker;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -127,9 +127,9 @@ impl Contender {
     /// Loads the server and says how it went; the run counts if the machine was
     /// ours. Returns how many requests were answered.
     fn run(&mut self) -> Outcome<u64> {
-        let before = CpuTimes::read(self.server)?;
+        let before = Others::read(&[self.server])?;
         let measured = self.load.run()?;
-        let foreign = CpuTimes::read(self.server)?.foreign_percent_since(&before);
+        let foreign = Others::read(&[self.server])?.percent_since(&before);
         let kept = foreign <= FOREIGN_MAX;
         println!(
             "{:16} {:>9.0} hits/s   p50 {:>6.2} ms   p99 {:>6.2} ms   others {foreign:.1} % of the cores{}",
