@@ -12,10 +12,13 @@ pub fn begin() -> Vec<u8> {
 }
 
 pub fn append(bytes: &mut Vec<u8>, entry: &Entry) -> Result<()> {
-    let taken = std::mem::take(bytes);
-    *bytes = postcard::to_extend(entry, taken)
-        .map_err(|_| Error::internal("A hit could not be written."))?;
-    Ok(())
+    let before = bytes.len();
+    postcard::to_io(entry, &mut *bytes)
+        .map(|_| ())
+        .map_err(|_| {
+            bytes.truncate(before);
+            Error::internal("A hit could not be written.")
+        })
 }
 
 /// All entries of a batch, in order.

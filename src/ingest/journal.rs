@@ -2,12 +2,13 @@
 //! durable in batches, and only then are they answered.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::entries;
+use super::{entries, turn};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::{Entry, EventId};
 use crate::model::id::AccountId;
@@ -28,17 +29,55 @@ pub enum Verdict {
     Duplicate,
 }
 
-/// One entry on its way: its bytes and what tells it from others.
+/// One entry on its way: where its bytes lie and what tells it from others.
 pub(super) struct Item {
-    pub bytes: Vec<u8>,
+    pub account: AccountId,
+    pub bytes: Range<usize>,
     pub event: Option<EventId>,
     pub is_hit: bool,
 }
 
-/// One request on its way.
-pub(super) struct Request {
-    pub account: AccountId,
+/// Entries that go to the writer together and are answered together.
+#[derive(Default)]
+pub(super) struct Package {
+    pub bytes: Vec<u8>,
     pub items: Vec<Item>,
+}
+
+impl Package {
+    /// Adds entries of one account; on error none of them.
+    pub fn add(&mut self, account: AccountId, entries: &[Entry]) -> Result<()> {
+        let before = (self.bytes.len(), self.items.len());
+        let added = entries
+            .iter()
+            .try_for_each(|entry| self.add_one(account, entry));
+        if added.is_err() {
+            self.bytes.truncate(before.0);
+            self.items.truncate(before.1);
+        }
+        added
+    }
+
+    fn add_one(&mut self, account: AccountId, entry: &Entry) -> Result<()> {
+        let start = self.bytes.len();
+        entries::append(&mut self.bytes, entry)?;
+        let (event, is_hit) = match entry {
+            Entry::Hit(hit) => (hit.event, true),
+            Entry::NotCounted { .. } => (None, false),
+        };
+        self.items.push(Item {
+            account,
+            bytes: start..self.bytes.len(),
+            event,
+            is_hit,
+        });
+        Ok(())
+    }
+}
+
+/// A package on its way, and where its verdicts go: one an item, in order.
+pub(super) struct Request {
+    pub package: Package,
     pub answer: oneshot::Sender<Result<Vec<Verdict>>>,
 }
 
@@ -95,16 +134,30 @@ impl Journal {
     /// # Errors
     /// [`Kind::Busy`] where too much waits: nothing was stored, come again.
     pub async fn store(&self, account: AccountId, entries: Vec<Entry>) -> Result<Vec<Verdict>> {
-        if entries.is_empty() {
+        let mut package = Package::default();
+        package.add(account, &entries)?;
+        self.send(package).await
+    }
+
+    /// The same on an event loop (a `tokio` local set): what one turn of the loop
+    /// stores goes across to the writer in one piece, and comes back in one.
+    ///
+    /// # Errors
+    /// As [`Journal::store`].
+    pub async fn store_in_turn(
+        &self,
+        account: AccountId,
+        entries: &[Entry],
+    ) -> Result<Vec<Verdict>> {
+        turn::store(self, account, entries)?.await
+    }
+
+    pub(super) async fn send(&self, package: Package) -> Result<Vec<Verdict>> {
+        if package.items.is_empty() {
             return Ok(Vec::new());
         }
-        let items = entries.iter().map(item).collect::<Result<Vec<_>>>()?;
         let (answer, answered) = oneshot::channel();
-        self.0.push(Request {
-            account,
-            items,
-            answer,
-        })?;
+        self.0.push(Request { package, answer })?;
         answered
             .await
             .unwrap_or_else(|_| Err(Error::new(Kind::Busy, "The server is stopping.")))
@@ -134,20 +187,6 @@ impl Journal {
     }
 }
 
-fn item(entry: &Entry) -> Result<Item> {
-    let mut bytes = Vec::with_capacity(192);
-    entries::append(&mut bytes, entry)?;
-    let (event, is_hit) = match entry {
-        Entry::Hit(hit) => (hit.event, true),
-        Entry::NotCounted { .. } => (None, false),
-    };
-    Ok(Item {
-        bytes,
-        event,
-        is_hit,
-    })
-}
-
 impl Shared {
     pub fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
@@ -158,10 +197,10 @@ impl Shared {
             || self.waiting_bytes.load(Ordering::Relaxed) > WAITING_BYTES_MAX
             || self.failed.load(Ordering::Relaxed);
         let mut queue = self.queue();
-        if full || queue.closing || queue.queued + request.items.len() > QUEUED_MAX {
+        if full || queue.closing || queue.queued + request.package.items.len() > QUEUED_MAX {
             return Err(Error::new(Kind::Busy, "Too much waits to be stored."));
         }
-        queue.queued += request.items.len();
+        queue.queued += request.package.items.len();
         queue.requests.push(request);
         // The writer looks again by itself after each batch; it sleeps only when
         // the queue was empty.

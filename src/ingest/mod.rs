@@ -10,6 +10,7 @@ mod journal;
 mod merge;
 mod sale;
 mod settle;
+mod turn;
 mod writer;
 
 pub use engine::{Engine, Failures, settle_everything};

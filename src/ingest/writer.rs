@@ -54,6 +54,8 @@ struct Group {
     events: Vec<EventId>,
 }
 
+type Groups = HashMap<AccountId, Group>;
+
 pub(super) struct Writer {
     journal: Journal,
     file: JournalWriter,
@@ -121,7 +123,7 @@ impl Writer {
         requests: Vec<Request>,
         counts: HashMap<AccountId, Vec<Entry>>,
     ) -> Result<()> {
-        let mut groups: HashMap<AccountId, Group> = HashMap::new();
+        let mut groups: Groups = HashMap::new();
         let verdicts: Vec<Vec<Verdict>> = requests
             .iter()
             .map(|request| self.sort_in(request, &mut groups))
@@ -150,29 +152,28 @@ impl Writer {
         }
     }
 
-    fn sort_in(
-        &mut self,
-        request: &Request,
-        groups: &mut HashMap<AccountId, Group>,
-    ) -> Vec<Verdict> {
-        let group = groups.entry(request.account).or_insert_with(Group::new);
-        let mut verdicts = Vec::with_capacity(request.items.len());
-        for item in &request.items {
+    fn sort_in(&mut self, request: &Request, groups: &mut Groups) -> Vec<Verdict> {
+        let package = &request.package;
+        let mut verdicts = Vec::with_capacity(package.items.len());
+        for item in &package.items {
+            let group = groups.entry(item.account).or_insert_with(Group::new);
             if let Some(event) = item.event {
-                if !self.events.is_new(request.account, event) {
+                if !self.events.is_new(item.account, event) {
                     verdicts.push(Verdict::Duplicate);
                     continue;
                 }
                 group.events.push(event);
             }
-            group.bytes.extend_from_slice(&item.bytes);
+            if let Some(bytes) = package.bytes.get(item.bytes.clone()) {
+                group.bytes.extend_from_slice(bytes);
+            }
             group.hits += i64::from(item.is_hit);
             verdicts.push(Verdict::Stored);
         }
         verdicts
     }
 
-    fn append(&mut self, groups: HashMap<AccountId, Group>) -> Result<()> {
+    fn append(&mut self, groups: Groups) -> Result<()> {
         let mut written = Vec::with_capacity(groups.len());
         let mut waits = Vec::with_capacity(groups.len());
         let mut events = Vec::new();
@@ -232,15 +233,15 @@ fn take_batch(queue: &mut Queue) -> Vec<Request> {
         .requests
         .iter()
         .take_while(|request| {
-            let fits = taken == 0 || taken + request.items.len() <= BATCH_MAX;
-            taken += request.items.len();
+            let fits = taken == 0 || taken + request.package.items.len() <= BATCH_MAX;
+            taken += request.package.items.len();
             fits
         })
         .count();
     let requests: Vec<Request> = queue.requests.drain(..count).collect();
     queue.queued -= requests
         .iter()
-        .map(|request| request.items.len())
+        .map(|request| request.package.items.len())
         .sum::<usize>();
     requests
 }

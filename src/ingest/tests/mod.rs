@@ -3,6 +3,7 @@
 
 mod counted;
 mod credit;
+mod turn;
 
 use std::collections::BTreeMap;
 

@@ -225,12 +225,10 @@ fn unknown(reason: Reason) -> Reason {
 /// not stored only once it is certain that it is not.
 async fn keep_in_time(app: &Data<App>, account: AccountId, hit: Hit) -> Outcome {
     let owned = app.clone();
-    let mut storing = Box::pin(async move {
-        let stored = owned
-            .journal
-            .store(account, vec![Entry::Hit(Box::new(hit))])
-            .await;
-        match stored {
+    // A task of its own: it must come to its end even if the visitor does not wait.
+    let mut storing = rt::spawn(async move {
+        let entry = [Entry::Hit(Box::new(hit))];
+        match owned.journal.store_in_turn(account, &entry).await {
             Ok(_) => Outcome::Stored,
             Err(error) => {
                 report(&error);
@@ -240,10 +238,7 @@ async fn keep_in_time(app: &Data<App>, account: AccountId, hit: Hit) -> Outcome 
         }
     });
     match tokio::time::timeout(PATIENCE, &mut storing).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            rt::spawn(storing);
-            Outcome::Unconfirmed
-        }
+        Ok(Ok(outcome)) => outcome,
+        _ => Outcome::Unconfirmed,
     }
 }

@@ -113,7 +113,7 @@ async fn store(
             Err(reason) => refused.push(reason),
         }
     }
-    let stored = match app.journal.store(account, entries).await {
+    let stored = match app.journal.store_in_turn(account, &entries).await {
         Ok(stored) => stored,
         Err(error) => {
             report(&error);

@@ -86,7 +86,7 @@ pub fn routes(routes: &mut Routes) {
 async fn keep(app: &App, account: AccountId, hit: Hit) -> Outcome {
     match app
         .journal
-        .store(account, vec![Entry::Hit(Box::new(hit))])
+        .store_in_turn(account, &[Entry::Hit(Box::new(hit))])
         .await
     {
         Ok(_) => Outcome::Stored,
