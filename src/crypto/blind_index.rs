@@ -5,33 +5,29 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::cipher::{KeyBytes, derive};
+use crate::error::{Error, Result};
 
 /// Makes the blind indexes of one account.
 #[derive(Clone)]
-pub struct BlindIndex(KeyBytes);
+pub struct BlindIndex(Hmac<Sha256>);
 
 impl BlindIndex {
-    pub(super) fn new(index_key: &KeyBytes) -> Self {
-        BlindIndex(derive(index_key, &[], &[b"pixelkeep/1/blind-index"]))
+    pub(super) fn new(index_key: &KeyBytes) -> Result<Self> {
+        let key = derive(index_key, &[], &[b"pixelkeep/1/blind-index"]);
+        let keyed = Hmac::new_from_slice(key.as_slice())
+            .map_err(|_| Error::internal("An index key has a wrong length."))?;
+        Ok(BlindIndex(keyed))
     }
 
     /// The index of a value under a label that says what it is.
     pub fn of(&self, label: &str, value: &[u8]) -> [u8; 16] {
-        let full = self.mac(label, value);
-        let mut cut = [0; 16];
-        cut.copy_from_slice(&full[..16]);
-        cut
-    }
-
-    fn mac(&self, label: &str, value: &[u8]) -> [u8; 32] {
-        // HMAC takes keys of any length, so this cannot fail; an empty hash would be
-        // caught by every look-up.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.as_slice()) else {
-            return [0; 32];
-        };
+        let mut mac = self.0.clone();
         mac.update(&[label.len() as u8]);
         mac.update(label.as_bytes());
         mac.update(value);
-        mac.finalize().into_bytes().into()
+        let full: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut cut = [0; 16];
+        cut.copy_from_slice(&full[..16]);
+        cut
     }
 }

@@ -24,16 +24,16 @@ pub(super) struct AccountHandles {
 }
 
 impl AccountHandles {
-    fn new(id: AccountId, keys: &AccountKeys) -> Self {
-        AccountHandles {
+    fn new(id: AccountId, keys: &AccountKeys) -> Result<Self> {
+        Ok(AccountHandles {
             row: Sealer::new(id, keys, SealerClass::Row),
             trail: Sealer::new(id, keys, SealerClass::Trail),
             tally: Sealer::new(id, keys, SealerClass::Tally),
             click: Sealer::new(id, keys, SealerClass::Click),
             cookie: Sealer::new(id, keys, SealerClass::Cookie),
-            index: BlindIndex::new(&keys.index.bytes()),
+            index: BlindIndex::new(&keys.index.bytes())?,
             stored: keys.clone(),
-        }
+        })
     }
 }
 
@@ -52,20 +52,20 @@ pub struct Keys(Arc<Inner>);
 impl Keys {
     /// Makes the keyring of a new data folder.
     pub fn create(path: &Path, master: &MasterKey) -> Result<Self> {
-        Ok(Self::from_keyring(Keyring::create(path, master)?))
+        Self::from_keyring(Keyring::create(path, master)?)
     }
 
     /// Opens the keyring of a data folder.
     pub fn open(path: &Path, master: &MasterKey) -> Result<Self> {
-        Ok(Self::from_keyring(Keyring::open(path, master)?))
+        Self::from_keyring(Keyring::open(path, master)?)
     }
 
-    fn from_keyring(keyring: Keyring) -> Self {
-        Keys(Arc::new(Inner {
-            instance: AccountHandles::new(instance_id(), &keyring.content.instance),
-            accounts: ArcSwap::from_pointee(handles(&keyring.content)),
+    fn from_keyring(keyring: Keyring) -> Result<Self> {
+        Ok(Keys(Arc::new(Inner {
+            instance: AccountHandles::new(instance_id(), &keyring.content.instance)?,
+            accounts: ArcSwap::from_pointee(handles(&keyring.content)?),
             keyring: Mutex::new(keyring),
-        }))
+        })))
     }
 
     /// Goes up with every change of the keyring.
@@ -77,7 +77,7 @@ impl Keys {
     pub fn add_account(&self, id: AccountId) -> Result<()> {
         let mut keyring = self.lock();
         keyring.add_account(id)?;
-        self.0.accounts.store(Arc::new(handles(&keyring.content)));
+        self.0.accounts.store(Arc::new(handles(&keyring.content)?));
         Ok(())
     }
 
@@ -137,10 +137,10 @@ fn instance_id() -> AccountId {
     AccountId::from_row(0)
 }
 
-fn handles(content: &Content) -> Handles {
+fn handles(content: &Content) -> Result<Handles> {
     content
         .accounts
         .iter()
-        .map(|(&id, keys)| (id, Arc::new(AccountHandles::new(id, keys))))
+        .map(|(&id, keys)| Ok((id, Arc::new(AccountHandles::new(id, keys)?))))
         .collect()
 }
