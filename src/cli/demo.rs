@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::crypto::token;
 use crate::error::{Error, Kind, Result};
 use crate::store::{DataFolder, Store};
+use crate::web::collect::Countries;
 use crate::web::demo::{Shop, Shops};
 use crate::web::server;
 
@@ -69,7 +70,7 @@ pub fn run(global: &Global, options: DemoOptions) -> Result<Output> {
     let folder = DataFolder::take(&config.data_dir, true)?;
     let keys = folder.keys(None, None)?;
     let store = Store::open(folder, keys)?;
-    let running = Running::start(store, &config, address)?;
+    let running = Running::start(store, &config, Countries::default(), address)?;
     let setting = setting::make(&running.app.store, &shop, running.app.clock.now())?;
     history::write(&running.app, &setting)?;
     let shop_of = |at: &setting::DemoSite, publisher: usize| {

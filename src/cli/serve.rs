@@ -15,6 +15,7 @@ use crate::crypto::{ClickIds, token};
 use crate::error::{Error, Result};
 use crate::ingest::{Engine, Failures};
 use crate::store::{DataFolder, Store};
+use crate::web::collect::Countries;
 use crate::web::demo::Shops;
 use crate::web::{App, WebOptions, server};
 
@@ -31,11 +32,12 @@ pub fn credentials() -> Option<PathBuf> {
 pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     start_log();
     let config = global.options(options)?.resolve()?;
+    let countries = Countries::open(config.geoip.as_deref())?;
     let (folder, listener) = take(&config)?;
     let address = listener.local_addr()?;
     let keys = folder.keys(config.key_file.as_deref(), credentials().as_deref())?;
     let store = Store::open(folder, keys)?;
-    let running = Running::start(store, &config, address)?;
+    let running = Running::start(store, &config, countries, address)?;
     running.offer_set_up()?;
     running.serve(listener, None, || println!("listening on http://{address}"))?;
     Ok(Output::nothing())
@@ -59,7 +61,12 @@ pub struct Running {
 }
 
 impl Running {
-    pub fn start(store: Store, config: &Config, address: SocketAddr) -> Result<Self> {
+    pub fn start(
+        store: Store,
+        config: &Config,
+        countries: Countries,
+        address: SocketAddr,
+    ) -> Result<Self> {
         let clock = Clock::System;
         let (engine, failures) = Engine::start(&store, clock.clone())?;
         control::listen(store.clone(), clock.clone())?;
@@ -72,10 +79,10 @@ impl Running {
             journal: engine.journal(),
             store,
             clock,
+            countries: Arc::new(countries),
             options: WebOptions {
                 public_url,
                 rate_limit: config.rate_limit,
-                geoip: config.geoip.clone(),
             },
         };
         Ok(Running {

@@ -42,7 +42,7 @@ pub fn serve<T>(
 ) -> Result<T> {
     actix_web::rt::System::new().block_on(async move {
         let app = web::Data::from(app);
-        let collector = web::Data::new(collect::state(&app)?);
+        let collector = web::Data::new(collect::state(&app));
         let console = web::Data::new(console::Console::default());
         let server = HttpServer::new(move || {
             ActixApp::new()

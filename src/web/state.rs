@@ -1,7 +1,8 @@
 //! What every handler is given.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::collect::Countries;
 use crate::clock::Clock;
 use crate::crypto::ClickIds;
 use crate::ingest::Journal;
@@ -15,8 +16,6 @@ pub struct WebOptions {
     pub public_url: String,
     /// Hits a second and client address; bursts are four times that. None: no limit.
     pub rate_limit: Option<u32>,
-    /// A country database in MMDB format.
-    pub geoip: Option<PathBuf>,
 }
 
 impl WebOptions {
@@ -31,5 +30,6 @@ pub struct App {
     pub journal: Journal,
     pub click_ids: ClickIds,
     pub clock: Clock,
+    pub countries: Arc<Countries>,
     pub options: WebOptions,
 }

@@ -9,6 +9,18 @@ use maxminddb::{PathElement, Reader};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::Country;
 
+/// Where records keep the two letters, in the order of preference: in the shape of
+/// GeoLite2 and DB-IP, then flat. A name in full (`country: "Austria"`) is passed over.
+const PLACES: [&[PathElement<'static>]; 4] = [
+    &[PathElement::Key("country"), PathElement::Key("iso_code")],
+    &[
+        PathElement::Key("registered_country"),
+        PathElement::Key("iso_code"),
+    ],
+    &[PathElement::Key("country_code")],
+    &[PathElement::Key("country")],
+];
+
 /// Looks countries up; without a file every country is unknown.
 #[derive(Default)]
 pub struct Countries(Option<Reader<Vec<u8>>>);
@@ -39,13 +51,12 @@ impl Countries {
         let Ok(found) = reader.lookup(address.to_canonical()) else {
             return Country::UNKNOWN;
         };
-        ["country", "registered_country"]
+        PLACES
             .iter()
-            .find_map(|part| {
-                let path = [PathElement::Key(part), PathElement::Key("iso_code")];
-                found.decode_path::<&str>(&path).ok().flatten()
-            })
-            .map_or(Country::UNKNOWN, Country::parse)
+            .filter_map(|place| found.decode_path::<&str>(place).ok().flatten())
+            .map(Country::parse)
+            .find(|country| *country != Country::UNKNOWN)
+            .unwrap_or(Country::UNKNOWN)
     }
 }
 

@@ -29,14 +29,16 @@ mod terms;
 mod visit;
 mod wild;
 
+use std::sync::Arc;
+
 use actix_web::web::Data;
 
-use self::country::Countries;
+pub use self::country::Countries;
 use self::limit::Limiter;
 use self::outcome::Outcome;
 use super::App;
 use super::route::Routes;
-use crate::error::{Kind, Result};
+use crate::error::Kind;
 use crate::model::action::Action;
 use crate::model::hit::{Entry, Hit};
 use crate::model::id::AccountId;
@@ -46,18 +48,15 @@ use crate::model::reason::Reason;
 #[derive(Default)]
 pub struct Collector {
     limiter: Option<Limiter>,
-    countries: Countries,
+    countries: Arc<Countries>,
 }
 
 /// Prepares this room.
-///
-/// # Errors
-/// Where the country database that the options name cannot be read.
-pub fn state(app: &Data<App>) -> Result<Collector> {
-    Ok(Collector {
+pub fn state(app: &Data<App>) -> Collector {
+    Collector {
         limiter: app.options.rate_limit.map(Limiter::new),
-        countries: Countries::open(app.options.geoip.as_deref())?,
-    })
+        countries: app.countries.clone(),
+    }
 }
 
 pub fn routes(routes: &mut Routes) {

@@ -5,6 +5,7 @@ mod acquisition;
 mod assets;
 mod bounds;
 mod click;
+mod country;
 mod event;
 mod hostile;
 mod limits;

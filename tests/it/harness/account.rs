@@ -161,6 +161,16 @@ impl Shop {
     /// Ends the server in this way and serves the same folder by a new process.
     #[track_caller]
     pub fn served_anew(self, end: impl FnOnce(Server, &Folder)) -> Shop {
+        self.served_by(end, Folder::serve)
+    }
+
+    /// The same, and the new process begins in this way.
+    #[track_caller]
+    pub fn served_by(
+        self,
+        end: impl FnOnce(Server, &Folder),
+        begin: impl FnOnce(&Folder) -> Server,
+    ) -> Shop {
         let Shop {
             server,
             mut account,
@@ -168,7 +178,7 @@ impl Shop {
             ..
         } = self;
         end(server, &folder);
-        let server = folder.serve();
+        let server = begin(&folder);
         account.api.client = server.client.clone();
         Shop {
             server,

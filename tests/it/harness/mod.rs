@@ -7,6 +7,7 @@ pub mod api;
 pub mod browser;
 pub mod http;
 pub mod marks;
+pub mod mmdb;
 pub mod origin;
 pub mod process;
 pub mod raw;

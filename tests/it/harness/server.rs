@@ -106,10 +106,18 @@ impl Folder {
     /// `serve` with these options beside the data folder, ready to answer.
     #[track_caller]
     pub fn serve_with(&self, args: &[&str]) -> Server {
+        self.serve_in(args, &[])
+    }
+
+    /// The same with these variables in its environment.
+    #[track_caller]
+    pub fn serve_in(&self, args: &[&str], environment: &[(&str, &str)]) -> Server {
         let data = self.data();
         let args = [&["serve", "--data-dir", text(&data)], args].concat();
+        let mut command = executable(&args);
+        command.envs(environment.iter().copied());
         let name = format!("serve-{}", self.number());
-        Server::ready(Process::start(executable(&args), &self.logs(), &name))
+        Server::ready(Process::start(command, &self.logs(), &name))
     }
 }
 
