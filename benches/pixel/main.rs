@@ -148,13 +148,23 @@ impl Contender {
     fn median(&self, value: fn(&Measured) -> f64) -> f64 {
         let mut values: Vec<f64> = self.runs.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+        let middle = values.len() / 2;
+        match values.len() {
+            0 => f64::NAN,
+            count if count % 2 == 0 => (values[middle - 1] + values[middle]) / 2.0,
+            _ => values[middle],
+        }
     }
 }
 
 fn conclude(contenders: &[Contender], wanted: usize) -> Outcome<()> {
-    let [bare, ours @ ..] = contenders else {
-        return Ok(());
+    let counted = contenders.iter().map(|one| one.runs.len()).min();
+    let counted = counted.unwrap_or(0);
+    let ([bare, ours @ ..], 1..) = (contenders, counted) else {
+        return Err(
+            "Not enough runs count: others kept the machine busy. Try again when it is quiet."
+                .into(),
+        );
     };
     println!("\nmedians of the runs that count");
     for contender in contenders {
@@ -175,15 +185,8 @@ fn conclude(contenders: &[Contender], wanted: usize) -> Outcome<()> {
             ratio(|run: &Measured| run.p99_ms),
         );
     }
-    let counted = contenders.iter().map(|one| one.runs.len()).min();
-    match counted.unwrap_or(0) {
-        0 => {
-            Err("No run counted: others kept the machine busy. Try again when it is quiet.".into())
-        }
-        counted if counted < wanted => {
-            println!("only {counted} of {wanted} runs counted: others kept the machine busy");
-            Ok(())
-        }
-        _ => Ok(()),
+    if counted < wanted {
+        println!("only {counted} of {wanted} runs counted: others kept the machine busy");
     }
+    Ok(())
 }
