@@ -26,6 +26,7 @@ pub struct Options {
     pub public_url: Option<String>,
     pub key_file: Option<PathBuf>,
     /// A number, or `off`.
+    #[serde(default, deserialize_with = "number_or_word")]
     pub rate_limit: Option<String>,
     /// A country database in MMDB format.
     pub geoip: Option<PathBuf>,
@@ -100,6 +101,22 @@ impl Options {
     }
 }
 
+/// `rate_limit = 100` and `rate_limit = "off"` alike.
+fn number_or_word<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Number(u32),
+        Word(String),
+    }
+    Ok(Some(match Given::deserialize(deserializer)? {
+        Given::Number(number) => number.to_string(),
+        Given::Word(word) => word,
+    }))
+}
+
 fn wrong(sentence: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Kind::Config, sentence)
 }
@@ -154,6 +171,14 @@ mod tests {
         assert_eq!(config.listen.port(), 9001);
         assert_eq!(config.rate_limit, None);
         assert_eq!(config.data_dir, PathBuf::from(DATA_DIR_DEFAULT));
+    }
+
+    #[test]
+    fn a_rate_limit_is_a_number_or_a_word() {
+        for (toml, limit) in [("rate_limit = 7", Some(7)), ("rate_limit = \"off\"", None)] {
+            let options: Options = toml::from_str(toml).unwrap();
+            assert_eq!(options.resolve().unwrap().rate_limit, limit);
+        }
     }
 
     #[test]

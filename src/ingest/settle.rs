@@ -26,6 +26,8 @@ use crate::store::{
 
 /// Bytes of journal settled in one step.
 const STEP_BYTES: usize = 4 << 20;
+/// Conversion ids made at once.
+const IDS_AHEAD: usize = 4_096;
 
 /// Settles one data folder's journal.
 pub struct Settler {
@@ -35,6 +37,9 @@ pub struct Settler {
     clock: Clock,
     history: History,
     zones: HashMap<String, jiff::tz::TimeZone>,
+    /// Random ids made ahead, the smallest last: in order they touch each page of
+    /// their index once a step.
+    ids: Vec<u64>,
 }
 
 /// What one step settled.
@@ -53,6 +58,7 @@ impl Settler {
             clock,
             history: History::default(),
             zones: HashMap::new(),
+            ids: Vec::new(),
         }
     }
 
@@ -67,7 +73,7 @@ impl Settler {
     }
 
     fn try_step(&mut self, store: &Store) -> Result<Option<Step>> {
-        let settling = store.settling();
+        let settling = store.settling()?;
         let position = match settling.position()? {
             (Some(journal), position) if journal == self.journal => position,
             _ => 0,
@@ -134,6 +140,14 @@ impl Settler {
             }
         }
         Ok((hits, batch.entries.len() as i64))
+    }
+
+    fn next_conversion_id(&mut self) -> ConversionId {
+        if self.ids.is_empty() {
+            self.ids = (0..IDS_AHEAD).map(|_| token::random_u64()).collect();
+            self.ids.sort_unstable_by(|left, right| right.cmp(left));
+        }
+        ConversionId(self.ids.pop().unwrap_or_else(token::random_u64))
     }
 
     fn account_day(&mut self, account: &Account, at: Timestamp) -> Result<AccountDay> {
@@ -267,7 +281,7 @@ impl HitStep<'_> {
             dimensions.landing = (touch.landing != DEEP_LINK).then_some(touch.landing);
         }
         let body = sale::body(self.account, &hit, &sale, &attribution, dimensions.clone());
-        let id = ConversionId(token::random_u64());
+        let id = self.settler.next_conversion_id();
         into.add(&hit, dimensions, body.measures());
         hit.campaign = Some(body.campaign);
         hit.publisher = body.publisher;

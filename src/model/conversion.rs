@@ -102,7 +102,6 @@ pub struct ConversionBody {
     pub amounts: Option<Amounts>,
     /// The status it takes once a rate is known; some only while `amounts` is none
     /// and nobody decided otherwise.
-    #[serde(default)]
     pub status_with_rate: Option<Status>,
     /// As the request said, in minor units of `currency`.
     pub original_minor: i64,

@@ -4,8 +4,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::failed;
-use super::{Store, row, segment};
+use super::{Store, segment};
 use crate::clock::Timestamp;
+use crate::crypto::Sealer;
 use crate::error::{Error, Result};
 use crate::model::action::Act;
 use crate::model::conversion::{Conversion, ConversionBody, Status};
@@ -163,7 +164,7 @@ impl Store {
         before: &ConversionBody,
     ) -> Result<()> {
         let Conversion { account, body, .. } = &stored.conversion;
-        let sealed = row::seal(&self.row_sealer(*account)?, "conversion", stored.seq, body)?;
+        let sealed = seal(&self.row_sealer(*account)?, stored.seq, body)?;
         connection
             .execute(
                 "UPDATE conversion SET body = ?1, waits = ?2 WHERE seq = ?3",
@@ -184,46 +185,62 @@ impl Store {
         self.insert_segment(connection, place, &encoded)
     }
 
-    /// Adds a new conversion and the keys that keep it from counting again.
+    /// Adds a new conversion as the `seq`th.
     pub(super) fn insert_conversion(
         &self,
         connection: &Connection,
+        seq: i64,
         conversion: &Conversion,
-        keys: &[[u8; 16]],
     ) -> Result<()> {
         let Conversion { id, account, body } = conversion;
-        let day = body.at.utc_day();
+        let sealed = seal(&self.row_sealer(*account)?, seq, body)?;
+        let (day, waits) = (body.at.utc_day(), body.amounts.is_none());
         connection
             .prepare_cached(
-                "INSERT INTO conversion (id, account, day, waits, body) VALUES (?1, ?2, ?3, ?4, x'')",
+                "INSERT INTO conversion (seq, id, account, day, waits, body) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )
             .and_then(|mut insert| {
-                insert.execute(params![id.0 as i64, account.row(), day, body.amounts.is_none()])
+                insert.execute(params![seq, id.0 as i64, account.row(), day, waits, sealed])
             })
             .map_err(failed)?;
-        let seq = connection.last_insert_rowid();
-        let sealed = row::seal(&self.row_sealer(*account)?, "conversion", seq, body)?;
-        connection
-            .prepare_cached("UPDATE conversion SET body = ?1 WHERE seq = ?2")
-            .and_then(|mut update| update.execute(params![sealed, seq]))
-            .map_err(failed)?;
-        for key in keys {
-            connection
-                .prepare_cached(
-                    "INSERT OR REPLACE INTO conversion_key (account, key, day) VALUES (?1, ?2, ?3)",
-                )
-                .and_then(|mut insert| insert.execute(params![account.row(), key, day]))
-                .map_err(failed)?;
-        }
         Ok(())
     }
 }
 
-fn read(
-    row: &rusqlite::Row<'_>,
-    account: AccountId,
-    sealer: &crate::crypto::Sealer,
-) -> Result<Stored> {
+/// The place of the conversion settled last; none is ever used twice.
+pub(super) fn last_seq(connection: &Connection) -> Result<i64> {
+    let seq: Option<i64> = connection
+        .query_row(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'conversion'",
+            [],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(failed)?;
+    Ok(seq.unwrap_or(0))
+}
+
+/// A conversion's body is postcard rather than JSON: there are many of them. Another
+/// layout gets another first byte, and this one stays readable.
+const BODY_FORMAT: u8 = 1;
+
+fn seal(sealer: &Sealer, seq: i64, body: &ConversionBody) -> Result<Vec<u8>> {
+    let plain = postcard::to_extend(body, vec![BODY_FORMAT])
+        .map_err(|_| Error::internal("A conversion could not be written."))?;
+    sealer.seal("conversion", "body", seq, &plain)
+}
+
+fn open(sealer: &Sealer, seq: i64, sealed: &[u8]) -> Result<ConversionBody> {
+    let plain = sealer.open("conversion", "body", seq, sealed)?;
+    match plain.split_first() {
+        Some((&BODY_FORMAT, body)) => postcard::from_bytes(body).ok(),
+        _ => None,
+    }
+    .ok_or_else(|| Error::damaged("A conversion cannot be read."))
+}
+
+fn read(row: &rusqlite::Row<'_>, account: AccountId, sealer: &Sealer) -> Result<Stored> {
     let seq: i64 = row.get(0).map_err(failed)?;
     let id: i64 = row.get(1).map_err(failed)?;
     let body: Vec<u8> = row.get(2).map_err(failed)?;
@@ -232,7 +249,7 @@ fn read(
         conversion: Conversion {
             id: ConversionId(id as u64),
             account,
-            body: row::open(sealer, "conversion", seq, &body)?,
+            body: open(sealer, seq, &body)?,
         },
     })
 }

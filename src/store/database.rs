@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
@@ -13,7 +14,9 @@ use crate::error::{Error, Kind, Result};
 const SQLITE_OLDEST: i32 = 3_051_003;
 /// Marks a file as ours in its header.
 const APPLICATION_ID: i32 = 0x504b_4550;
-const CHECKPOINT_PAGES: i64 = 1_000;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Length of a write-ahead log, in bytes, from which it is moved into its file.
+const CHECKPOINT_BYTES: u64 = 16 << 20;
 
 /// A migration: its number is its place in the list.
 pub struct Migrations(pub &'static [&'static str]);
@@ -78,7 +81,7 @@ fn settle_reads(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -8_192)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -122,24 +125,25 @@ pub fn begin(connection: &mut Connection) -> Result<Transaction<'_>> {
         .map_err(failed)
 }
 
-/// Moves the WAL into the database once it has grown past a few megabytes.
+/// Moves the WAL into the database and empties its file once it has grown. A reader
+/// that is in the way is not waited for: it is tried again after the next commit.
 pub fn checkpoint_if_long(connection: &Connection, wal: &Path) -> Result<()> {
-    let long =
-        std::fs::metadata(wal).is_ok_and(|file| file.len() as i64 > CHECKPOINT_PAGES * 4_096);
-    if long {
-        checkpoint(connection, "PASSIVE")
-    } else {
-        Ok(())
+    let long = std::fs::metadata(wal).is_ok_and(|file| file.len() > CHECKPOINT_BYTES);
+    if !long {
+        return Ok(());
     }
+    connection.busy_timeout(Duration::ZERO).map_err(failed)?;
+    let outcome = checkpoint(connection);
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    outcome
 }
 
-/// Moves the WAL into the database; `TRUNCATE` also empties the WAL's file.
-pub fn checkpoint(connection: &Connection, mode: &str) -> Result<()> {
-    let sql = format!("PRAGMA wal_checkpoint({mode})");
+/// Moves the WAL into the database and empties its file.
+pub fn checkpoint(connection: &Connection) -> Result<()> {
     let busy: i64 = connection
-        .query_row(&sql, [], |row| row.get(0))
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
         .map_err(failed)?;
-    if busy != 0 && mode == "TRUNCATE" {
+    if busy != 0 {
         tracing::debug!("a reader kept the write-ahead log from being emptied");
     }
     Ok(())

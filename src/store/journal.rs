@@ -124,7 +124,7 @@ impl JournalWriter {
 
     /// Empties the write-ahead log; for an orderly stop.
     pub fn close(&self) -> Result<()> {
-        database::checkpoint(&self.connection, "TRUNCATE")
+        database::checkpoint(&self.connection)
     }
 }
 

@@ -97,7 +97,7 @@ impl Store {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-        database::checkpoint(&self.writer(), "TRUNCATE")
+        database::checkpoint(&self.writer())
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {

@@ -41,20 +41,34 @@ pub struct Settled {
     pub accounts: BTreeMap<AccountId, AccountBatch>,
 }
 
-/// A step in progress. While it lasts nothing else is written, so that what it
-/// reads still holds when it commits.
+/// A step in progress: one write transaction. While it lasts nothing else is written,
+/// so that what it reads still holds when it commits; dropped, it has done nothing.
 pub struct Settling<'a> {
     store: &'a Store,
     connection: MutexGuard<'a, Connection>,
 }
 
+impl Drop for Settling<'_> {
+    fn drop(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!("a step of settling could not be taken back: {error}");
+        }
+    }
+}
+
 impl Store {
     /// Begins a step of settling.
-    pub fn settling(&self) -> Settling<'_> {
-        Settling {
-            connection: self.writer(),
+    pub fn settling(&self) -> Result<Settling<'_>> {
+        let connection = self.writer();
+        connection
+            .execute_batch("BEGIN IMMEDIATE")
+            .map_err(failed)?;
+        Ok(Settling {
+            connection,
             store: self,
-        }
+        })
     }
 }
 
@@ -82,24 +96,51 @@ impl Settling<'_> {
     }
 
     /// Writes all of it and the position, or nothing.
-    pub fn commit(mut self, settled: &Settled) -> Result<()> {
-        let transaction = database::begin(&mut self.connection)?;
+    pub fn commit(self, settled: &Settled) -> Result<()> {
+        let mut seq = super::conversion::last_seq(&self.connection)?;
         for (&account, batch) in &settled.accounts {
             for new in &batch.conversions {
+                seq += 1;
                 self.store
-                    .insert_conversion(&transaction, &new.conversion, &new.keys)?;
+                    .insert_conversion(&self.connection, seq, &new.conversion)?;
             }
+            self.insert_keys(account, &batch.conversions)?;
             for (class, days) in [(Class::Trail, &batch.trail), (Class::Tally, &batch.tally)] {
                 for (&day, encoded) in days {
                     let place = Place::new(account, class, day, 0);
-                    self.store.insert_segment(&transaction, place, encoded)?;
+                    self.store
+                        .insert_segment(&self.connection, place, encoded)?;
                 }
             }
             self.store
-                .add_figures(&transaction, account, &batch.figures)?;
+                .add_figures(&self.connection, account, &batch.figures)?;
         }
-        meta::put_position(&transaction, settled.journal, settled.position)?;
-        transaction.commit().map_err(failed)?;
+        meta::put_position(&self.connection, settled.journal, settled.position)?;
+        self.connection.execute_batch("COMMIT").map_err(failed)?;
         database::checkpoint_if_long(&self.connection, &self.store.wal())
+    }
+
+    /// Keys are random; in order they touch each page of their index once a step.
+    fn insert_keys(&self, account: AccountId, conversions: &[NewConversion]) -> Result<()> {
+        let mut keys: Vec<(&[u8; 16], u32)> = conversions
+            .iter()
+            .flat_map(|new| {
+                let day = new.conversion.body.at.utc_day();
+                new.keys.iter().map(move |key| (key, day))
+            })
+            .collect();
+        keys.sort_unstable();
+        let mut insert = self
+            .connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO conversion_key (account, key, day) VALUES (?1, ?2, ?3)",
+            )
+            .map_err(failed)?;
+        for (key, day) in keys {
+            insert
+                .execute(params![account.row(), key, day])
+                .map_err(failed)?;
+        }
+        Ok(())
     }
 }

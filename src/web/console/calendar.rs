@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::clock::Timestamp;
+use crate::clock::{QUARTER_MS, Timestamp};
 
 /// The account's zone.
 pub struct Calendar(TimeZone);
@@ -25,9 +25,20 @@ impl Calendar {
         self.zoned(at).date()
     }
 
-    /// `23 Nov 2026, 21:00`
-    pub fn stamp(&self, at: Timestamp) -> String {
+    /// `23 Nov 2026, 21:07`
+    fn stamp(&self, at: Timestamp) -> String {
         self.zoned(at).strftime("%-d %b %Y, %H:%M").to_string()
+    }
+
+    /// The same; where only the quarter of an hour was kept, as it is without
+    /// consent, `23 Nov 2026, 21:00–21:15`.
+    pub fn kept(&self, at: Timestamp) -> String {
+        let start = self.stamp(at);
+        if at != at.quarter_start() {
+            return start;
+        }
+        let end = self.zoned(at.plus_ms(QUARTER_MS)).strftime("%H:%M");
+        format!("{start}–{end}")
     }
 
     /// When a day begins.
@@ -70,6 +81,15 @@ mod tests {
         assert_eq!(kathmandu.stamp(start), "1 Mar 2026, 00:00");
         assert_eq!(Calendar::of("UTC").stamp(start), "28 Feb 2026, 18:15");
         assert_eq!(kathmandu.day(start), day);
+    }
+
+    #[test]
+    fn an_instant_of_which_the_quarter_was_kept_reads_as_that_quarter() {
+        let vienna = Calendar::of("Europe/Vienna");
+        let end = vienna.end(parse_day("2026-11-23").unwrap()).unwrap();
+        let last = end.minus_ms(QUARTER_MS);
+        assert_eq!(vienna.kept(last), "23 Nov 2026, 23:45–00:00");
+        assert_eq!(vienna.kept(last.plus_ms(1)), "23 Nov 2026, 23:45");
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Row {
         let needs_rate = amounts.is_none().then_some(body.currency.code());
         Row {
             id: conversion.id.to_string(),
-            at: calendar.stamp(body.at),
+            at: calendar.kept(body.at),
             campaign: campaign.map_or_else(String::new, |campaign| campaign.settings.name.clone()),
             goal: catalog
                 .goal(body.campaign, body.goal)
