@@ -1,7 +1,7 @@
 // Refreshes the overview's figures while the page is looked at. Without it the
 // page shows the same figures when it is loaded again.
 "use strict";
-const EVERY_MS = 2000;
+const EVERY_MS = 1000;
 const SLOWER_MS = 30000;
 let failures = 0;
 
