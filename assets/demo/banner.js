@@ -19,6 +19,8 @@
 
   const decide = choice => {
     page.dataset.choice = choice;
+    // So that this page, loaded again, knows it still; it ends with the tab.
+    history.replaceState({ choice }, '');
     if (asks) remember(choice === 'accepted');
     if (choice === 'accepted') pixelkeep('consent', 'granted');
     if (choice === 'refused') pixelkeep('consent', 'denied');
@@ -52,7 +54,7 @@
   change.addEventListener('click', () => (asks ? ask() : decide('refused')));
 
   // A refusal is stored nowhere; it comes along in the shop's own links.
-  const told = new URLSearchParams(location.search).get('choice');
+  const told = history.state?.choice || new URLSearchParams(location.search).get('choice');
   if (asks && remembered()) decide('accepted');
   else if (told === 'refused' || (asks && told === 'later')) decide(told);
   else {

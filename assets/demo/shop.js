@@ -54,6 +54,10 @@
     find('amount').value = coffee.price;
     addField(find('checkout'), 'coffee', key);
     addField(find('checkout'), 'order', newOrder());
+    // A browser that comes back to this very page buys once more.
+    addEventListener('pageshow', ({ persisted }) => {
+      if (persisted) find('checkout').elements.order.value = newOrder();
+    });
   }
 
   const status = (state, text) => {

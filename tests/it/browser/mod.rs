@@ -3,6 +3,7 @@
 //! without consent. Each sale counts once, for the right publisher, with the right
 //! amounts; without consent nothing is left in the browser.
 
+mod demo;
 mod optout;
 mod outage;
 mod shop;

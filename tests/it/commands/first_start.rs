@@ -117,7 +117,11 @@ fn sigterm_and_sigint_end_it_with_0() {
 #[test]
 fn demo_says_where_its_tracker_and_its_shop_are() {
     let folder = Folder::new();
-    let process = Process::start(executable(&["demo"]), &folder.logs(), "demo");
+    let process = Process::start(
+        executable(&["demo", "--port", "0", "--shop-port", "0"]),
+        &folder.logs(),
+        "demo",
+    );
     let mut process = process;
     let said = eventually("demo to print its addresses", || {
         assert!(process.ended().is_none(), "{}", process.stderr());
