@@ -99,12 +99,16 @@ fn count_waiting(reader: &mut JournalReader, shared: &Shared, position: i64) -> 
         };
         after = last.seq;
         for batch in &batches {
-            let entries = entries::read_all(&batch.entries)?;
-            let hits = entries
-                .iter()
-                .filter(|entry| matches!(entry, Entry::Hit(_)))
-                .count();
-            shared.add_waiting(batch.account, hits as i64, batch.entries.len() as i64);
+            let mut hits = 0;
+            for entry in entries::read_all(&batch.entries)? {
+                match entry {
+                    Entry::Hit(_) => hits += 1,
+                    Entry::NotCounted { reason, count } => {
+                        shared.add_not_counted(batch.account, reason, count);
+                    }
+                }
+            }
+            shared.add_waiting(batch.account, hits, batch.entries.len() as i64);
         }
     }
 }
@@ -118,6 +122,9 @@ fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> 
                 shared.settled.store(step.position, Ordering::Release);
                 for (account, (hits, bytes)) in step.accounts {
                     shared.add_waiting(account, -hits, -bytes);
+                }
+                for (account, reason, count) in step.not_counted {
+                    shared.remove_not_counted(account, reason, count);
                 }
                 if !last_round && shared.waiting.load(Ordering::Relaxed) < BACKLOG {
                     merge_step(store)?;

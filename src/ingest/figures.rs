@@ -21,15 +21,18 @@ pub fn intake(store: &Store, journal: &Journal, account: AccountId) -> Result<In
     // Read before the database: a step of settling in between then shows a hit as
     // waiting once more rather than lose it.
     let waiting = journal.waiting(account);
+    let mut not_counted: BTreeMap<&'static str, u64> = BTreeMap::new();
+    for (reason, count) in journal.not_counted(account) {
+        *not_counted.entry(reason.word()).or_default() += count;
+    }
     let figures = store.settled_figures(account)?;
+    for (reason, &count) in &figures.not_counted {
+        *not_counted.entry(reason.word()).or_default() += count;
+    }
     Ok(IntakeFigures {
         accepted: figures.settled + waiting,
         settled: figures.settled,
         waiting,
-        not_counted: figures
-            .not_counted
-            .iter()
-            .map(|(reason, &count)| (reason.word(), count))
-            .collect(),
+        not_counted,
     })
 }

@@ -1,7 +1,7 @@
 //! The way into the journal: requests queue here, one writer thread makes them
 //! durable in batches, and only then are they answered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -102,6 +102,8 @@ pub(super) struct Shared {
     pub waiting: AtomicI64,
     pub waiting_bytes: AtomicI64,
     pub by_account: Mutex<HashMap<AccountId, i64>>,
+    /// What was not stored as a hit and is not in the settled figures yet.
+    not_counted: Mutex<HashMap<(AccountId, Reason), u64>>,
     /// The disk failed; nothing more is acknowledged.
     pub failed: AtomicBool,
     /// The writer has ended; what is in the journal is all there will be.
@@ -123,6 +125,7 @@ impl Journal {
             waiting: AtomicI64::new(0),
             waiting_bytes: AtomicI64::new(0),
             by_account: Mutex::default(),
+            not_counted: Mutex::default(),
             failed: AtomicBool::new(false),
             drained: AtomicBool::new(false),
         }))
@@ -166,6 +169,7 @@ impl Journal {
     /// Counts something that was not stored, and why. Never waits; durable with the
     /// next batch.
     pub fn count(&self, account: AccountId, reason: Reason) {
+        self.0.add_not_counted(account, reason, 1);
         let mut queue = self.0.queue();
         *queue.not_counted.entry((account, reason)).or_default() += 1;
         self.0.ready.notify_one();
@@ -179,6 +183,16 @@ impl Journal {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         waiting.get(&account).copied().unwrap_or(0).max(0) as u64
+    }
+
+    /// What was not stored for an account and is not in its settled figures yet.
+    pub fn not_counted(&self, account: AccountId) -> Vec<(Reason, u64)> {
+        self.0
+            .not_counted()
+            .iter()
+            .filter(|((whose, _), _)| *whose == account)
+            .map(|((_, reason), count)| (*reason, *count))
+            .collect()
     }
 
     /// Hits of all accounts that are acknowledged and not settled yet.
@@ -219,6 +233,27 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         *waiting.entry(account).or_default() += hits;
+    }
+
+    fn not_counted(&self) -> MutexGuard<'_, HashMap<(AccountId, Reason), u64>> {
+        self.not_counted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn add_not_counted(&self, account: AccountId, reason: Reason, count: u64) {
+        *self.not_counted().entry((account, reason)).or_default() += count;
+    }
+
+    /// Notes that what was not stored is in the settled figures now.
+    pub fn remove_not_counted(&self, account: AccountId, reason: Reason, count: u64) {
+        let mut waiting = self.not_counted();
+        if let hash_map::Entry::Occupied(mut kept) = waiting.entry((account, reason)) {
+            *kept.get_mut() = kept.get().saturating_sub(count);
+            if *kept.get() == 0 {
+                kept.remove();
+            }
+        }
     }
 
     pub fn wake_settling(&self) {

@@ -47,6 +47,8 @@ pub struct Step {
     pub position: i64,
     /// Hits and bytes by account.
     pub accounts: BTreeMap<AccountId, (i64, i64)>,
+    /// What had not been stored as a hit and is in the figures now.
+    pub not_counted: Vec<(AccountId, Reason, u64)>,
 }
 
 impl Settler {
@@ -88,13 +90,10 @@ impl Settler {
         let mut step = Step {
             position: last,
             accounts: BTreeMap::new(),
+            not_counted: Vec::new(),
         };
         for batch in &batches {
-            let (hits, bytes) =
-                self.settle_batch(&settling, &snapshot, &catalog, &mut work, batch)?;
-            let sums = step.accounts.entry(batch.account).or_default();
-            sums.0 += hits;
-            sums.1 += bytes;
+            self.settle_batch(&settling, &snapshot, &catalog, &mut work, batch, &mut step)?;
         }
         let settled = Settled {
             journal: self.journal,
@@ -116,15 +115,19 @@ impl Settler {
         catalog: &Catalog,
         work: &mut BTreeMap<AccountId, Batch>,
         batch: &JournalBatch,
-    ) -> Result<(i64, i64)> {
+        done: &mut Step,
+    ) -> Result<()> {
         let Some(account) = catalog.accounts.get(&batch.account) else {
-            return Ok((0, 0));
+            return Ok(());
         };
         let into = work.entry(account.id).or_default();
         let mut hits = 0;
         for entry in entries::read_all(&batch.entries)? {
             match entry {
-                Entry::NotCounted { reason, count } => into.count(reason, count),
+                Entry::NotCounted { reason, count } => {
+                    into.count(reason, count);
+                    done.not_counted.push((account.id, reason, count));
+                }
                 Entry::Hit(hit) => {
                     hits += 1;
                     into.figures.settled += 1;
@@ -139,7 +142,10 @@ impl Settler {
                 }
             }
         }
-        Ok((hits, batch.entries.len() as i64))
+        let sums = done.accounts.entry(account.id).or_default();
+        sums.0 += hits;
+        sums.1 += batch.entries.len() as i64;
+        Ok(())
     }
 
     fn next_conversion_id(&mut self) -> ConversionId {

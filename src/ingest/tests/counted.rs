@@ -160,3 +160,23 @@ fn what_was_not_counted_survives_a_restart() {
     let house = house.reopen();
     assert_eq!(house.not_counted("bot"), 3);
 }
+
+#[test]
+fn what_is_not_counted_shows_at_once_and_once() {
+    let house = House::build();
+    let clock = Clock::manual(Timestamp::from_millis(NOW));
+    let shown = |journal: &Journal| {
+        let figures = intake(&house.store, journal, house.account).unwrap();
+        figures.not_counted.get("bad_amount").copied()
+    };
+    for so_far in 0..3 {
+        let (engine, _failures) = Engine::start(&house.store, clock.clone()).unwrap();
+        let journal = engine.journal();
+        journal.count(house.account, Reason::BadAmount);
+        assert_eq!(shown(&journal), Some(so_far + 1));
+        engine.stop();
+        assert_eq!(shown(&journal), Some(so_far + 1));
+        assert_eq!(journal.not_counted(house.account), []);
+    }
+    assert_eq!(house.not_counted("bad_amount"), 3);
+}

@@ -19,7 +19,7 @@ use crate::model::hit::{Entry, EventId, Hit, HitId, Kind, Origin, Sale, Touch, V
 use crate::model::id::{AccountId, GoalId};
 use crate::model::money::{Currency, Percent, Rate};
 use crate::model::personal::Personal;
-use crate::model::reason::{Note, Notes};
+use crate::model::reason::{Note, Notes, Reason};
 use crate::model::tally::Measures;
 use crate::segment::{Class, Source, decode_tally};
 use crate::store::{ConversionQuery, DataFolder, NewAccount, Store};
