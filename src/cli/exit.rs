@@ -20,13 +20,27 @@ pub fn code(kind: Kind) -> u8 {
     }
 }
 
-/// Help and version are answers; everything else is a wrong use.
-pub fn of_usage(error: &clap::Error) -> ExitCode {
+/// Prints what the parser has to say. Help and version are answers; everything else
+/// is a wrong use.
+pub fn of_usage(error: &clap::Error, json: bool) -> ExitCode {
+    if json && error.use_stderr() {
+        return failed(&Error::new(Kind::Usage, first_paragraph(error)), json);
+    }
+    // Nothing can be done about a closed terminal.
+    let _ = error.print();
     if error.use_stderr() {
         ExitCode::from(USAGE)
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// What is wrong, in one line and without the parser's advice on usage.
+fn first_paragraph(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 /// Says what went wrong on standard error.

@@ -25,11 +25,7 @@ pub fn main() -> ExitCode {
         .and_then(|matches| options::Arguments::from_arg_matches(&matches));
     let arguments = match arguments {
         Ok(arguments) => arguments,
-        Err(error) => {
-            // Nothing can be done about a closed terminal.
-            let _ = error.print();
-            return exit::of_usage(&error);
-        }
+        Err(error) => return exit::of_usage(&error, options::asks_for_json()),
     };
     let json = arguments.global.json;
     match run(arguments) {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Options;
@@ -43,8 +44,21 @@ pub struct Global {
     #[arg(long, global = true, value_name = "F", env = "PIXELKEEP_CONFIG")]
     pub config: Option<PathBuf>,
     /// Print the answer, or the error, as JSON
-    #[arg(long, global = true, env = "PIXELKEEP_JSON")]
+    #[arg(long, global = true, env = JSON, value_parser = FalseyValueParser::new())]
     pub json: bool,
+}
+
+const JSON: &str = "PIXELKEEP_JSON";
+
+/// Whether JSON is asked for on a command line that the parser could not read.
+pub fn asks_for_json() -> bool {
+    let said = std::env::args_os()
+        .take_while(|argument| argument != "--")
+        .any(|argument| argument == "--json");
+    said || std::env::var(JSON).is_ok_and(|value| {
+        let value = value.to_ascii_lowercase();
+        !["", "0", "n", "no", "f", "false", "off"].contains(&value.as_str())
+    })
 }
 
 #[derive(Debug, Subcommand)]

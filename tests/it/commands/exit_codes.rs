@@ -45,6 +45,32 @@ fn what_is_not_understood_ends_with_64() {
 }
 
 #[test]
+fn a_wrong_use_is_told_as_json_where_that_is_asked_for() {
+    let folder = Folder::new();
+    for args in [
+        &["serve", "--nonsense", "--json"][..],
+        &["--json"],
+        &["account", "create", "--json"],
+        &[
+            "token",
+            "create",
+            "--json",
+            "--account",
+            "x",
+            "--scope",
+            "all",
+        ],
+    ] {
+        let outcome = folder.command(args);
+        outcome.failed_with(64);
+        let told: serde_json::Value = serde_json::from_str(&outcome.stderr).unwrap();
+        assert_eq!(told["exit"], 64, "{outcome:?}");
+        assert!(!told["error"].as_str().unwrap().contains("Usage"), "{told}");
+    }
+    folder.command(&["report", "--", "--json"]).failed_with(64);
+}
+
+#[test]
 fn a_value_that_makes_no_sense_is_named_and_no_folder_is_made() {
     let folder = Folder::new();
     for (option, value) in [
