@@ -32,7 +32,7 @@ const GIF: [u8; 43] = [
 ];
 
 const FRAME_PAGE: &str =
-    "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Counted</title></html>\n";
+    "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Pixel</title></html>\n";
 
 /// What every answer of this room has.
 fn begin(status: StatusCode, outcome: Outcome, cookie: Option<String>) -> HttpResponseBuilder {

@@ -68,7 +68,13 @@ impl<'a> Params<'a> {
         if value.is_empty() {
             return None;
         }
-        if !name.is_url() && wild::is_unfilled(&value) {
+        // An address may carry macros of its own; one that is nothing else is unfilled.
+        let unfilled = if name.is_url() {
+            wild::is_enclosed(&value)
+        } else {
+            wild::is_unfilled(&value)
+        };
+        if unfilled {
             self.notes.add(Note::UnreplacedMacro);
             return None;
         }
@@ -154,6 +160,15 @@ mod tests {
         assert_eq!(params.fault, Some(Reason::TooLong));
         assert_eq!(params.get(Name::Sub(0)), None);
         assert_eq!(params.get(Name::Url).map(str::len), Some(URL_MAX));
+    }
+
+    #[test]
+    fn an_address_that_nobody_filled_is_none_and_one_with_macros_is() {
+        let unfilled = params(&[("url", "{lpurl}")]);
+        assert_eq!(unfilled.get(Name::Url), None);
+        assert!(unfilled.notes.contains(Note::UnreplacedMacro));
+        let filled = params(&[("url", "https://shop.example/?c={click_id}")]);
+        assert!(filled.get(Name::Url).is_some() && filled.notes == Notes::default());
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub fn is_unfilled(value: &str) -> bool {
         || contains_braced_name(value)
 }
 
-fn is_enclosed(value: &str) -> bool {
+/// Whether the whole value is a placeholder in its template's brackets.
+pub fn is_enclosed(value: &str) -> bool {
     let inside = |open: &str, close: &str| {
         value
             .strip_prefix(open)
