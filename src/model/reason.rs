@@ -53,6 +53,7 @@ words! {
         Unconfirmed = "unconfirmed": "A visitor was sent on, but the click could not be stored.",
         NoCampaign = "no_campaign": "The site has no running campaign.",
         Expired = "expired": "The account's time had ended.",
+        BadMethod = "bad_method": "The address was called with another method than GET.",
     }
 }
 

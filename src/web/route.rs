@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use actix_web::http::{Method, header};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{Handler, HttpResponse, Resource, Responder, guard};
+use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, guard};
 
-use super::api;
 use super::problem::Problem;
+use super::{api, collect};
 use crate::model::action::Action;
 
 /// One route of the product.
@@ -89,8 +89,9 @@ impl Routes {
                 .map(Method::as_str)
                 .collect::<Vec<_>>()
                 .join(", ");
-            config.service(web::resource(path).to(move || {
+            config.service(web::resource(path).to(move |request: HttpRequest| {
                 let allow = allow.clone();
+                collect::count_wrong_method(&request);
                 async move {
                     if path.starts_with(api::ROOT) {
                         return Problem::wrong_method(&allow).response();

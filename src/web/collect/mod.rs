@@ -31,11 +31,13 @@ mod wild;
 
 use std::sync::Arc;
 
+use actix_web::HttpRequest;
 use actix_web::web::Data;
 
 pub use self::country::Countries;
 use self::limit::Limiter;
 use self::outcome::Outcome;
+use self::place::Place;
 use super::App;
 use super::route::Routes;
 use crate::error::Kind;
@@ -102,6 +104,23 @@ fn refuse(app: &App, account: Option<AccountId>, reason: Reason) -> Outcome {
         app.journal.count(account, reason);
     }
     Outcome::NotStored(reason)
+}
+
+/// Counts a request whose method its address does not take, where that is one of
+/// this room's and its parameters say whose it was.
+pub fn count_wrong_method(request: &HttpRequest) {
+    let Some(app) = request.app_data::<Data<App>>() else {
+        return;
+    };
+    if !["/click", "/imp", "/pixel"].contains(&request.path()) {
+        return;
+    }
+    let catalog = app.store.catalog();
+    let account = match Place::find(&catalog, &query::read(request.query_string())) {
+        Ok(place) => Some(place.account.id),
+        Err(refusal) => refusal.account,
+    };
+    refuse(app, account, Reason::BadMethod);
 }
 
 /// Being busy is told to the sender; everything else is for the operator.

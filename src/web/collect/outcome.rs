@@ -70,6 +70,7 @@ fn status(reason: Reason) -> StatusCode {
         | Reason::UnknownSite
         | Reason::GoalUnknown
         | Reason::CampaignUnknown => StatusCode::NOT_FOUND,
+        Reason::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
         Reason::TooMany | Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Reason::Overloaded | Reason::Unconfirmed => StatusCode::SERVICE_UNAVAILABLE,

@@ -55,6 +55,18 @@ fn a_wrong_method_is_told_the_right_ones() {
 }
 
 #[test]
+fn a_wrong_method_is_counted_where_the_campaign_is_named() {
+    let shop = Shop::strict();
+    for method in ["POST", "DELETE"] {
+        let path = shop.pixel_path("&txn_id=1");
+        let answer = shop.server.client.request(method, &path).send();
+        answer.is(405, "rejected; bad_method");
+    }
+    shop.wait_refused("bad_method", 2);
+    nothing_happened(&shop);
+}
+
+#[test]
 fn an_oversized_query_is_refused() {
     let shop = Shop::strict();
     for size in [5_000, 20_000, 60_000] {
