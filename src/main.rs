@@ -3,6 +3,10 @@
 
 use std::process::ExitCode;
 
+/// Requests make and drop many small values on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     pixelkeep::cli::main()
 }

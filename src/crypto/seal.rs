@@ -2,6 +2,7 @@
 //! row, so that a blob moved elsewhere does not open.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::cipher::{Cipher, derive};
 use super::keyring::AccountKeys;
@@ -44,10 +45,11 @@ impl SealerClass {
     }
 }
 
-/// Seals and opens for one account and one class. Clones share nothing secret
-/// that outlives the keyring.
+/// Seals and opens for one account and one class. Clones are handles to the same keys.
 #[derive(Clone)]
-pub struct Sealer {
+pub struct Sealer(Arc<SealerKeys>);
+
+struct SealerKeys {
     account: AccountId,
     current: u16,
     ciphers: BTreeMap<u16, Cipher>,
@@ -64,23 +66,24 @@ impl Sealer {
                 (version, Cipher::new(&key))
             })
             .collect();
-        Sealer {
+        Sealer(Arc::new(SealerKeys {
             account,
             current: ciphers.keys().next_back().copied().unwrap_or(0),
             ciphers,
-        }
+        }))
     }
 
     /// The newest key version and its cipher.
     pub(super) fn newest(&self) -> Result<(u16, &Cipher)> {
-        self.ciphers
-            .get(&self.current)
-            .map(|cipher| (self.current, cipher))
+        self.0
+            .ciphers
+            .get(&self.0.current)
+            .map(|cipher| (self.0.current, cipher))
             .ok_or_else(|| Error::internal("The account has no data key."))
     }
 
     pub(super) fn version(&self, version: u16) -> Option<&Cipher> {
-        self.ciphers.get(&version)
+        self.0.ciphers.get(&version)
     }
 
     /// Seals a value for one place.
@@ -115,7 +118,7 @@ impl Sealer {
         let mut data = Vec::with_capacity(48);
         data.extend_from_slice(b"pixelkeep");
         data.push(FORMAT);
-        data.extend_from_slice(&self.account.row().to_be_bytes());
+        data.extend_from_slice(&self.0.account.row().to_be_bytes());
         for part in [table, column] {
             data.push(part.len() as u8);
             data.extend_from_slice(part.as_bytes());

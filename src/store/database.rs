@@ -14,6 +14,8 @@ use crate::error::{Error, Kind, Result};
 const SQLITE_OLDEST: i32 = 3_051_003;
 /// Marks a file as ours in its header.
 const APPLICATION_ID: i32 = 0x504b_4550;
+/// Pages a writer keeps in memory, so that look-ups of keys need no reading.
+const WRITER_CACHE_KIB: i64 = 32 * 1_024;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Length of a write-ahead log, in bytes, from which it is moved into its file.
 const CHECKPOINT_BYTES: u64 = 16 << 20;
@@ -73,7 +75,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    settle_reads(connection)
+    settle_reads(connection)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
 }
 
 fn settle_reads(connection: &Connection) -> rusqlite::Result<()> {
