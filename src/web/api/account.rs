@@ -74,6 +74,8 @@ pub async fn update(caller: Caller, payload: web::Payload) -> Answer {
 struct Change {
     name: Option<String>,
     timezone: Option<String>,
+    /// Only to be refused where it is another: its sums cannot be read in two.
+    currency: Option<Currency>,
     /// A rate to set, or none to forget, by currency.
     rates: Vec<(Currency, Option<Rate>)>,
     acquisition: Option<bool>,
@@ -83,10 +85,14 @@ impl Change {
     fn read(fields: &Fields) -> Result<Change> {
         let name = fields.text("name")?;
         let timezone = fields.text("timezone")?;
+        let currency = fields.text("currency")?;
         Ok(Change {
             name: name.map(|name| parse_name("name", &name)).transpose()?,
             timezone: timezone
                 .map(|zone| fields.named("timezone", parse_timezone(&zone)))
+                .transpose()?,
+            currency: currency
+                .map(|code| fields.named("currency", code.parse()))
                 .transpose()?,
             rates: match fields.object("rates")? {
                 Some(rates) => read_rates(&rates)?,
@@ -97,6 +103,11 @@ impl Change {
     }
 
     fn apply(self, settings: &mut AccountSettings, token_hash: [u8; 32]) -> Result<()> {
+        if self.currency.is_some_and(|it| it != settings.currency) {
+            return Err(Error::invalid(
+                "currency: an account keeps the currency it was made with.",
+            ));
+        }
         settings.name = self.name.unwrap_or_else(|| settings.name.clone());
         settings.timezone = self.timezone.unwrap_or_else(|| settings.timezone.clone());
         for (currency, rate) in self.rates {
@@ -161,16 +172,22 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_rate_is_refused_by_its_currency() {
+    fn a_wrong_value_is_refused_by_its_name() {
         for (text, start) in [
             (r#"{"rates":{"USD":0}}"#, "rates.USD: "),
             (r#"{"rates":{"XYZ":1}}"#, "rates.XYZ: "),
             (r#"{"rates":{"EUR":1}}"#, "rates.EUR: "),
             (r#"{"timezone":"Mars/Olympus"}"#, "timezone: "),
+            (r#"{"currency":"USD"}"#, "currency: "),
         ] {
             let error = change(text).map(|_| ()).unwrap_err();
             assert!(error.message().starts_with(start), "{error}");
         }
+    }
+
+    #[test]
+    fn an_account_may_be_sent_back_as_it_was_read() {
+        assert!(change(r#"{"name":"Shop","currency":"EUR","rates":{}}"#).is_ok());
     }
 
     #[test]
