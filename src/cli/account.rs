@@ -11,9 +11,7 @@ use super::request::{Output, Request};
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::password;
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{
-    AccountSettings, AccountState, parse_email, parse_name, parse_timezone,
-};
+use crate::model::account::{AccountSettings, parse_email, parse_name, parse_timezone};
 use crate::model::action::{Act, Action, Actor};
 use crate::store::{NewAccount, Store};
 
@@ -78,17 +76,14 @@ impl Create {
 }
 
 /// All accounts: ids, states and dates, no names.
-pub fn list(store: &Store) -> Result<Output> {
+pub fn list(store: &Store, now: Timestamp) -> Result<Output> {
     let catalog = store.catalog();
     let mut accounts: Vec<_> = catalog.accounts.values().collect();
     accounts.sort_by_key(|account| account.id);
     let mut items = Vec::new();
     let mut text = String::new();
     for account in accounts {
-        let state = match account.state {
-            AccountState::Active => "active",
-            AccountState::Expired => "expired",
-        };
+        let state = account.state_at(now).word();
         let expires = account.expires_at.map(format_instant);
         let shown = expires.as_deref().unwrap_or("does not expire");
         text.push_str(&format!("{}  {state}  {shown}\n", account.id));

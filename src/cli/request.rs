@@ -63,7 +63,7 @@ impl Request {
     pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
         match self {
             Request::AccountCreate(create) => create.perform(store, clock),
-            Request::AccountList => account::list(store),
+            Request::AccountList => account::list(store, clock.now()),
             Request::TokenCreate(create) => create.perform(store, clock),
             Request::Report(ask) => ask.perform(store),
         }

@@ -18,7 +18,7 @@ use crate::model::hit::Entry;
 use crate::store::{JournalReader, JournalWriter, Store};
 
 /// Pause between two steps of settling: what arrives meanwhile is settled together.
-const SETTLE_PAUSE: Duration = Duration::from_millis(300);
+const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 /// Looks for segments to merge at least this often.
 const IDLE_PAUSE: Duration = Duration::from_secs(2);
 /// Pause after a step that failed on the disk.
@@ -147,7 +147,7 @@ fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> 
 }
 
 /// With more waiting than this, settling does not pause.
-const BACKLOG: i64 = 20_000;
+const BACKLOG: i64 = 100_000;
 
 fn spawn(
     name: &'static str,

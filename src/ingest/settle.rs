@@ -25,7 +25,7 @@ use crate::store::{
 };
 
 /// Bytes of journal settled in one step.
-const STEP_BYTES: usize = 4 << 20;
+const STEP_BYTES: usize = 8 << 20;
 /// Conversion ids made at once.
 const IDS_AHEAD: usize = 4_096;
 

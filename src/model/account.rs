@@ -59,6 +59,15 @@ pub enum AccountState {
     Expired,
 }
 
+impl AccountState {
+    pub fn word(self) -> &'static str {
+        match self {
+            AccountState::Active => "active",
+            AccountState::Expired => "expired",
+        }
+    }
+}
+
 /// A customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -69,6 +78,15 @@ pub struct Account {
 }
 
 impl Account {
+    /// The state at this instant: an end that has come counts before anybody notes it.
+    pub fn state_at(&self, now: Timestamp) -> AccountState {
+        if self.collects_at(now) {
+            AccountState::Active
+        } else {
+            AccountState::Expired
+        }
+    }
+
     /// Whether hits are counted at this instant.
     pub fn collects_at(&self, now: Timestamp) -> bool {
         self.state == AccountState::Active && self.expires_at.is_none_or(|at| now < at)

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::caller::{Answer, Caller, found};
 use super::fields::Fields;
 use super::period::instant;
+use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Result};
 use crate::model::account::{Account, AccountSettings, AccountState, parse_name, parse_timezone};
@@ -30,7 +31,7 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn of(account: &'a Account) -> Self {
+    fn of(account: &'a Account, now: Timestamp) -> Self {
         let settings = &account.settings;
         let rates = settings.rates.iter();
         View {
@@ -38,7 +39,7 @@ impl<'a> View<'a> {
             name: &settings.name,
             timezone: &settings.timezone,
             currency: settings.currency,
-            state: account.state,
+            state: account.state_at(now),
             expires_at: account.expires_at.map(instant),
             acquisition: settings.acquisition,
             rates: rates
@@ -53,19 +54,20 @@ pub async fn read(caller: Caller) -> Answer {
     let catalog = caller.catalog();
     let account = catalog.accounts.get(&caller.account());
     let account = account.ok_or_else(|| Error::not_found("account"))?;
-    Ok(found(&View::of(account)))
+    Ok(found(&View::of(account, caller.app().clock.now())))
 }
 
 pub async fn update(caller: Caller, payload: web::Payload) -> Answer {
     let change = Change::read(&caller.body(payload).await?)?;
     let (secret, hash) = token::new();
+    let now = caller.app().clock.now();
     let turned_on = change.acquisition == Some(true);
     let account = caller
         .write(move |store, act, account| {
             store.update_account(act, account, |settings| change.apply(settings, hash))
         })
         .await?;
-    let mut view = View::of(&account);
+    let mut view = View::of(&account, now);
     view.security_token = turned_on.then_some(secret);
     Ok(found(&view))
 }

@@ -66,15 +66,15 @@ fn status(reason: Reason) -> StatusCode {
         | Reason::Expired
         | Reason::NoCampaign
         | Reason::Duplicate => StatusCode::OK,
-        Reason::UnknownCampaign
-        | Reason::UnknownSite
-        | Reason::GoalUnknown
-        | Reason::CampaignUnknown => StatusCode::NOT_FOUND,
+        Reason::UnknownCampaign | Reason::UnknownSite | Reason::GoalUnknown => {
+            StatusCode::NOT_FOUND
+        }
         Reason::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
         Reason::TooMany | Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         Reason::Overloaded | Reason::Unconfirmed => StatusCode::SERVICE_UNAVAILABLE,
         Reason::BadAmount
+        | Reason::CampaignUnknown
         | Reason::UnknownCurrency
         | Reason::TooLong
         | Reason::BadEncoding

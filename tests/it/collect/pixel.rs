@@ -32,15 +32,30 @@ fn a_sale_is_a_pixel_that_is_stored() {
 }
 
 #[test]
+fn a_pixel_that_names_nothing_is_unusable() {
+    let shop = Shop::strict();
+    for path in [
+        "/pixel",
+        "/pixel?adid=OPTIONAL",
+        "/imp?campaign_id=%7Bcampaign%7D",
+    ] {
+        is_pixel(
+            shop.server
+                .client
+                .get(path)
+                .is(400, "rejected; campaign_unknown"),
+        );
+    }
+}
+
+#[test]
 fn an_unknown_campaign_is_a_pixel_with_404() {
     let shop = Shop::strict();
     for path in [
         "/pixel?campaign_id=zzzzzzzz",
-        "/pixel?adid=OPTIONAL",
         "/pixel?site=zzzzzzzzzzzz",
         "/pixel?av=nonsense",
         "/imp?campaign_id=zzzzzzzz",
-        "/imp?campaign_id=%7Bcampaign%7D",
     ] {
         let answer = shop.server.client.get(path);
         assert_eq!(answer.status, 404, "{path}: {answer:?}");
