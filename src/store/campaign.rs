@@ -74,10 +74,5 @@ fn check(catalog: &Catalog, account: AccountId, settings: &CampaignSettings) -> 
     if site.is_none_or(|site| site.account != account) {
         return Err(Error::not_found("site"));
     }
-    if settings.goals.is_empty() || settings.landing_urls.is_empty() {
-        return Err(Error::invalid(
-            "A campaign needs a landing page and at least one goal.",
-        ));
-    }
-    Ok(())
+    settings.check()
 }

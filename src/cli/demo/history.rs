@@ -11,6 +11,7 @@ use crate::model::consent::Permits;
 use crate::model::hit::{
     Browser, Country, Device, Entry, Hit, HitId, Kind, Origin, Os, Sale, Touch, VisitorId,
 };
+use crate::model::id::{AccountId, PublisherId};
 use crate::model::personal::Personal;
 use crate::model::reason::Notes;
 use crate::web::App;
@@ -87,6 +88,17 @@ fn wait_for<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
         .block_on(work)
 }
 
+/// Someone who follows a publisher's link.
+struct Guest<'a> {
+    site: &'a DemoSite,
+    publisher: PublisherId,
+    /// When they click.
+    at: Timestamp,
+    permits: Permits,
+    visitor: Option<Personal<VisitorId>>,
+    origin: Origin,
+}
+
 fn visit(
     app: &App,
     dice: &mut Dice,
@@ -95,96 +107,128 @@ fn visit(
     day: Timestamp,
     into: &mut Vec<Entry>,
 ) {
-    let hour = 6 + dice.roll(9) + dice.roll(9);
-    let at = day.plus_ms((hour * 3_600 + dice.roll(3_600)) as i64 * SECOND_MS);
-    let publisher =
-        setting.publishers[(dice.roll(10) as usize * 3 / 10 + dice.roll(2) as usize) % 3].id;
-    let consents = std::ptr::eq(site, &setting.open) || dice.chance(55);
-    let permits = Permits {
-        measurement: consents,
-        attribution: consents,
-        sharing: consents,
+    let guest = Guest::arrive(dice, setting, site, day);
+    let touch = guest.look_around(dice, into);
+    let goal = match dice.roll(100) {
+        0..6 => "sale",
+        6..10 => "newsletter",
+        _ => return,
     };
-    let visitor = consents.then(|| Personal::new(VisitorId(token::random_bytes())));
-    let origin = origin(dice);
-    let base = |dice: &mut Dice, kind, at: Timestamp| {
+    guest.reach(app, dice, setting.account, (goal, touch), into);
+}
+
+impl<'a> Guest<'a> {
+    fn arrive(dice: &mut Dice, setting: &Setting, site: &'a DemoSite, day: Timestamp) -> Self {
+        let hour = 6 + dice.roll(9) + dice.roll(9);
+        let publisher = (dice.roll(10) as usize * 3 / 10 + dice.roll(2) as usize) % 3;
+        let consents = std::ptr::eq(site, &setting.open) || dice.chance(55);
+        Guest {
+            site,
+            publisher: setting.publishers[publisher].id,
+            at: day.plus_ms((hour * 3_600 + dice.roll(3_600)) as i64 * SECOND_MS),
+            permits: Permits {
+                measurement: consents,
+                attribution: consents,
+                sharing: consents,
+            },
+            visitor: consents.then(|| Personal::new(VisitorId(token::random_bytes()))),
+            origin: origin(dice),
+        }
+    }
+
+    fn consents(&self) -> bool {
+        self.permits.attribution
+    }
+
+    fn hit(&self, dice: &mut Dice, kind: Kind, at: Timestamp) -> Hit {
+        const REFERRERS: [&str; 3] = ["beanblog.example", "mail.example", "cupsaucer.example"];
+        const SOURCES: [&str; 3] = ["newsletter", "article", "sidebar"];
         let mut hit = Hit {
             id: HitId::new(at, token::random_bytes()),
             at,
             kind,
-            permits,
-            site: Some(site.site.id),
-            campaign: Some(site.campaign.id),
-            publisher: Some(publisher),
+            permits: self.permits,
+            site: Some(self.site.site.id),
+            campaign: Some(self.site.campaign.id),
+            publisher: Some(self.publisher),
             landing: Some(0),
-            origin,
-            referrer_host: Some(
-                (*dice.pick(&["beanblog.example", "mail.example", "cupsaucer.example"])).to_owned(),
-            ),
-            source: Some((*dice.pick(&["newsletter", "article", "sidebar"])).to_owned()),
+            origin: self.origin,
+            referrer_host: Some(REFERRERS[dice.roll(3) as usize].to_owned()),
+            source: Some(SOURCES[dice.roll(3) as usize].to_owned()),
             creative: None,
             params: Vec::new(),
             subs: Vec::new(),
             url: None,
             referrer: None,
-            visitor: visitor.clone(),
+            visitor: self.visitor.clone(),
             event: None,
             sale: None,
             notes: Notes::default(),
         };
         hit.keep_only_permitted();
         hit
-    };
-    for _ in 0..2 + dice.roll(4) {
-        into.push(entry(base(
-            dice,
-            Kind::Impression,
-            at.minus_ms(30 * SECOND_MS),
-        )));
     }
-    let click = base(dice, Kind::Click, at);
-    let touch = Touch {
-        campaign: site.campaign.id,
-        publisher: Some(publisher),
-        landing: 0,
-        id: click.id,
-    };
-    into.push(entry(click));
-    for page in 0..1 + dice.roll(3) as i64 {
-        let mut view = base(dice, Kind::View, at.plus_ms((5 + 40 * page) * SECOND_MS));
-        view.publisher = None;
-        into.push(entry(view));
+
+    /// Sees the advertisement, clicks it, looks at some pages.
+    fn look_around(&self, dice: &mut Dice, into: &mut Vec<Entry>) -> Touch {
+        let seen = self.at.minus_ms(30 * SECOND_MS);
+        for _ in 0..2 + dice.roll(4) {
+            into.push(entry(self.hit(dice, Kind::Impression, seen)));
+        }
+        let click = self.hit(dice, Kind::Click, self.at);
+        let touch = Touch {
+            campaign: self.site.campaign.id,
+            publisher: Some(self.publisher),
+            landing: 0,
+            id: click.id,
+        };
+        into.push(entry(click));
+        for page in 0..1 + dice.roll(3) as i64 {
+            let at = self.at.plus_ms((5 + 40 * page) * SECOND_MS);
+            let mut view = self.hit(dice, Kind::View, at);
+            view.publisher = None;
+            into.push(entry(view));
+        }
+        touch
     }
-    let goal = match dice.roll(100) {
-        0..6 => "sale",
-        6..10 => "newsletter",
-        _ => return,
-    };
-    let later = 240 + dice.roll(900) as i64;
-    let mut sold = base(dice, Kind::Conversion, at.plus_ms(later * SECOND_MS));
-    sold.publisher = None;
-    // Half of those without consent keep the token in the address up to the end.
-    let shared = app
-        .click_ids
-        .shared(setting.account, site.campaign.id, Some(publisher), at)
-        .ok()
-        .filter(|_| dice.chance(50))
-        .and_then(|token| app.click_ids.open_shared(setting.account, &token));
-    let order = format!("HC-{}", 10_000 + dice.roll(90_000));
-    sold.sale = Some(Box::new(Sale {
-        goal: Some(goal.to_owned()),
-        txn_key: Some(token::random_bytes()),
-        txn: consents.then(|| Personal::new(order)),
-        amount_minor: if goal == "sale" {
-            1_490 + dice.roll(7_000) as i64
-        } else {
-            0
-        },
-        click: consents.then_some(touch),
-        shared: if consents { None } else { shared },
-        ..Sale::default()
-    }));
-    into.push(entry(sold));
+
+    /// Buys, or signs up.
+    fn reach(
+        &self,
+        app: &App,
+        dice: &mut Dice,
+        account: AccountId,
+        (goal, touch): (&str, Touch),
+        into: &mut Vec<Entry>,
+    ) {
+        let at = self.at.plus_ms((240 + dice.roll(900) as i64) * SECOND_MS);
+        let mut sold = self.hit(dice, Kind::Conversion, at);
+        sold.publisher = None;
+        // Half of those without consent keep the token in the address up to the end.
+        let shared = app
+            .click_ids
+            .shared(
+                account,
+                self.site.campaign.id,
+                Some(self.publisher),
+                self.at,
+            )
+            .ok()
+            .filter(|_| !self.consents() && dice.chance(50))
+            .and_then(|token| app.click_ids.open_shared(account, &token));
+        let order = format!("HC-{}", 10_000 + dice.roll(90_000));
+        let amount = 1_490 + dice.roll(7_000) as i64;
+        sold.sale = Some(Box::new(Sale {
+            goal: Some(goal.to_owned()),
+            txn_key: Some(token::random_bytes()),
+            txn: self.consents().then(|| Personal::new(order)),
+            amount_minor: if goal == "sale" { amount } else { 0 },
+            click: self.consents().then_some(touch),
+            shared,
+            ..Sale::default()
+        }));
+        into.push(entry(sold));
+    }
 }
 
 fn entry(hit: Hit) -> Entry {
