@@ -2,65 +2,22 @@
 //! master key, replaced whole and atomically. It lies beside the database, never
 //! inside it, and never in its backups.
 
-use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::cipher::{Cipher, KeyBytes};
-use super::{MasterKey, token};
+use super::MasterKey;
+use super::cipher::Cipher;
+use super::content::Content;
 use crate::error::{Error, Kind, Result};
-use crate::model::id::AccountId;
 
-const MAGIC: &[u8; 8] = b"PKRING1\n";
+const MAGIC: &[u8; 8] = b"PKRING2\n";
+/// The first form; it is opened, and rewritten at the next change.
+const MAGIC_FIRST: &[u8; 8] = b"PKRING1\n";
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
-#[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
-#[serde(transparent)]
-pub struct StoredKey([u8; 32]);
-
-impl StoredKey {
-    fn generate() -> Self {
-        StoredKey(token::random_bytes())
-    }
-
-    pub fn bytes(&self) -> KeyBytes {
-        Zeroizing::new(self.0)
-    }
-}
-
-/// The keys of one account.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct AccountKeys {
-    /// Data keys by version; the highest seals, all open.
-    pub data: BTreeMap<u16, StoredKey>,
-    /// For blind indexes; not changed by rotation.
-    pub index: StoredKey,
-}
-
-impl AccountKeys {
-    fn generate() -> Self {
-        AccountKeys {
-            data: BTreeMap::from([(1, StoredKey::generate())]),
-            index: StoredKey::generate(),
-        }
-    }
-}
-
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Content {
-    /// Goes up with every replacement; the database remembers the last one it saw.
-    pub generation: u64,
-    pub instance: AccountKeys,
-    /// Seed of the key that will sign certificates and checkpoints.
-    pub signing: StoredKey,
-    #[serde(with = "by_id")]
-    pub accounts: BTreeMap<AccountId, AccountKeys>,
-}
 
 /// The keyring of one data folder, open.
 pub struct Keyring {
@@ -79,12 +36,7 @@ impl Keyring {
         let mut keyring = Keyring {
             path: path.to_owned(),
             cipher: master.keyring_cipher(),
-            content: Content {
-                generation: 0,
-                instance: AccountKeys::generate(),
-                signing: StoredKey::generate(),
-                accounts: BTreeMap::new(),
-            },
+            content: Content::generate(),
         };
         keyring.replace(|_| ())?;
         Ok(keyring)
@@ -95,34 +47,8 @@ impl Keyring {
     /// # Errors
     /// [`Kind::Config`] where it is missing, or the master key does not open it.
     pub fn open(path: &Path, master: &MasterKey) -> Result<Self> {
-        let config = |sentence: String| Error::new(Kind::Config, sentence);
-        let length = std::fs::metadata(path).map(|file| file.len()).map_err(|error| {
-            config(format!(
-                "The keyring {} is missing. Put the last copy back; without it nobody can open this data",
-                path.display()
-            ))
-            .because(error)
-        })?;
-        if length > FILE_BYTES_MAX {
-            return Err(config(format!("{} is not a keyring.", path.display())));
-        }
-        let bytes = std::fs::read(path)?;
-        let sealed = bytes
-            .strip_prefix(MAGIC)
-            .ok_or_else(|| config(format!("{} is not a keyring.", path.display())))?;
         let cipher = master.keyring_cipher();
-        let plain = cipher
-            .open(MAGIC, sealed)
-            .map(Zeroizing::new)
-            .ok_or_else(|| {
-                config(
-                "The master key does not open this keyring: it is another folder's key, or the \
-                 keyring is damaged. Nothing was changed."
-                    .to_owned(),
-            )
-            })?;
-        let content = postcard::from_bytes(&plain)
-            .map_err(|_| config("The keyring was written by a newer version.".to_owned()))?;
+        let content = unseal(path, &read(path)?, &cipher)?;
         Ok(Keyring {
             path: path.to_owned(),
             cipher,
@@ -131,26 +57,57 @@ impl Keyring {
     }
 
     /// Changes the content and replaces the file; on failure nothing has changed.
+    /// When it returns, the disk has it.
     pub fn replace<T>(&mut self, change: impl FnOnce(&mut Content) -> T) -> Result<T> {
         let mut content = self.content.clone();
         let outcome = change(&mut content);
         content.generation += 1;
-        let plain = Zeroizing::new(
-            postcard::to_allocvec(&content)
-                .map_err(|_| Error::internal("The keyring could not be written."))?,
-        );
         let mut file = MAGIC.to_vec();
-        file.extend(self.cipher.seal(MAGIC, &plain)?);
+        file.extend(self.cipher.seal(MAGIC, &content.to_json()?)?);
         write_atomically(&self.path, &file)?;
         self.content = content;
         Ok(outcome)
     }
+}
 
-    pub fn add_account(&mut self, id: AccountId) -> Result<()> {
-        self.replace(|content| {
-            content.accounts.insert(id, AccountKeys::generate());
-        })
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let length = std::fs::metadata(path).map(|file| file.len()).map_err(|error| {
+        config(format!(
+            "The keyring {} is missing. Put the last copy back; without it nobody can open this data",
+            path.display()
+        ))
+        .because(error)
+    })?;
+    if length > FILE_BYTES_MAX {
+        return Err(config(format!("{} is not a keyring.", path.display())));
     }
+    Ok(std::fs::read(path)?)
+}
+
+fn unseal(path: &Path, file: &[u8], cipher: &Cipher) -> Result<Content> {
+    let (magic, sealed) = file
+        .split_first_chunk()
+        .filter(|(magic, _)| [MAGIC, MAGIC_FIRST].contains(magic))
+        .ok_or_else(|| config(format!("{} is not a keyring.", path.display())))?;
+    let plain = cipher
+        .open(magic, sealed)
+        .map(Zeroizing::new)
+        .ok_or_else(|| {
+            config(
+                "The master key does not open this keyring: it is another folder's key, or the \
+                 keyring is damaged. Nothing was changed.",
+            )
+        })?;
+    let content = if magic == MAGIC {
+        Content::from_json(&plain)
+    } else {
+        Content::from_first_form(&plain)
+    };
+    content.ok_or_else(|| config("The keyring was written by a newer version."))
+}
+
+fn config(sentence: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Kind::Config, sentence)
 }
 
 fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -176,21 +133,49 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-mod by_id {
-    //! A map by account id as a list, which every format can hold.
-    use super::{AccountId, AccountKeys, BTreeMap, Deserialize, Serialize};
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    pub fn serialize<S: serde::Serializer>(
-        map: &BTreeMap<AccountId, AccountKeys>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        map.iter().collect::<Vec<_>>().serialize(serializer)
+    #[test]
+    fn a_keyring_of_the_first_form_is_rewritten_at_its_next_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyring");
+        let master = MasterKey::generate();
+        let cipher = master.keyring_cipher();
+        let key = (
+            std::collections::BTreeMap::from([(1u16, [1u8; 32])]),
+            [2u8; 32],
+        );
+        let accounts = vec![(5u64, key.clone())];
+        let plain = postcard::to_allocvec(&(3u64, key, [4u8; 32], accounts)).unwrap();
+        let mut file = MAGIC_FIRST.to_vec();
+        file.extend(cipher.seal(MAGIC_FIRST, &plain).unwrap());
+        std::fs::write(&path, &file).unwrap();
+
+        let mut keyring = Keyring::open(&path, &master).unwrap();
+        assert_eq!(
+            std::fs::read(&path).unwrap(),
+            file,
+            "opening changes nothing"
+        );
+        keyring.replace(|_| ()).unwrap();
+        assert!(std::fs::read(&path).unwrap().starts_with(MAGIC));
+        let again = Keyring::open(&path, &master).unwrap();
+        assert_eq!(again.content.generation, 4);
+        assert_eq!(again.content.accounts.len(), 1);
     }
 
-    pub fn deserialize<'de, D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<AccountId, AccountKeys>, D::Error> {
-        let list = Vec::<(AccountId, AccountKeys)>::deserialize(deserializer)?;
-        Ok(list.into_iter().collect())
+    #[test]
+    fn the_first_form_does_not_pass_for_the_second() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keyring");
+        let master = MasterKey::generate();
+        Keyring::create(&path, &master).unwrap();
+        let mut file = std::fs::read(&path).unwrap();
+        file[..8].copy_from_slice(MAGIC_FIRST);
+        std::fs::write(&path, &file).unwrap();
+        let refused = Keyring::open(&path, &master).err().unwrap();
+        assert_eq!(refused.kind(), Kind::Config);
     }
 }

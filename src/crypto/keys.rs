@@ -3,12 +3,14 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use super::keyring::{AccountKeys, Content, Keyring};
-use super::{BlindIndex, MasterKey, Sealer, SealerClass};
+use super::content::{AccountKeys, Content};
+use super::keyring::Keyring;
+use super::{BlindIndex, MasterKey, Sealer, SealerClass, Signer};
 use crate::error::{Error, Kind, Result};
 use crate::model::id::AccountId;
 
@@ -41,7 +43,9 @@ type Handles = HashMap<AccountId, Arc<AccountHandles>>;
 
 struct Inner {
     keyring: Mutex<Keyring>,
-    instance: AccountHandles,
+    generation: AtomicU64,
+    instance: Arc<AccountHandles>,
+    signer: Signer,
     accounts: ArcSwap<Handles>,
 }
 
@@ -62,23 +66,50 @@ impl Keys {
 
     fn from_keyring(keyring: Keyring) -> Result<Self> {
         Ok(Keys(Arc::new(Inner {
-            instance: AccountHandles::new(instance_id(), &keyring.content.instance)?,
+            instance: Arc::new(AccountHandles::new(
+                AccountId::INSTANCE,
+                &keyring.content.instance,
+            )?),
+            signer: Signer::new(&keyring.content.signing.bytes()),
             accounts: ArcSwap::from_pointee(handles(&keyring.content)?),
+            generation: AtomicU64::new(keyring.content.generation),
             keyring: Mutex::new(keyring),
         })))
     }
 
-    /// Goes up with every change of the keyring.
+    /// Goes up with every change of the keyring. Whoever keeps a handle for long asks
+    /// whether it has gone up, and fetches the handle anew.
     pub fn generation(&self) -> u64 {
-        self.lock().content.generation
+        self.0.generation.load(Ordering::Acquire)
     }
 
     /// Gives an account its keys, durably, before its first row is written.
     pub fn add_account(&self, id: AccountId) -> Result<()> {
+        self.replace(|content| {
+            content.accounts.insert(id, AccountKeys::generate());
+        })
+    }
+
+    /// Destroys an account's keys, durably, before its rows are deleted: from here on
+    /// nobody reads what they sealed. Nothing happens where they are gone already.
+    pub fn remove_account(&self, id: AccountId) -> Result<()> {
+        if !self.0.accounts.load().contains_key(&id) {
+            return Ok(());
+        }
+        self.replace(|content| {
+            content.accounts.remove(&id);
+        })
+    }
+
+    /// Changes the keyring: the file first, then the handles that others are given.
+    fn replace<T>(&self, change: impl FnOnce(&mut Content) -> T) -> Result<T> {
         let mut keyring = self.lock();
-        keyring.add_account(id)?;
+        let outcome = keyring.replace(change)?;
         self.0.accounts.store(Arc::new(handles(&keyring.content)?));
-        Ok(())
+        self.0
+            .generation
+            .store(keyring.content.generation, Ordering::Release);
+        Ok(outcome)
     }
 
     /// Accounts that have keys.
@@ -102,6 +133,11 @@ impl Keys {
         })
     }
 
+    /// Signs in the name of this instance.
+    pub fn signer(&self) -> &Signer {
+        &self.0.signer
+    }
+
     /// Seals what belongs to the instance rather than to an account.
     pub fn instance_sealer(&self) -> &Sealer {
         &self.0.instance.row
@@ -117,6 +153,9 @@ impl Keys {
     }
 
     pub(super) fn handles(&self, account: AccountId) -> Result<Arc<AccountHandles>> {
+        if account == AccountId::INSTANCE {
+            return Ok(self.0.instance.clone());
+        }
         let accounts = self.0.accounts.load();
         accounts
             .get(&account)
@@ -130,11 +169,6 @@ impl Keys {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Stands for the instance where associated data asks for an account.
-fn instance_id() -> AccountId {
-    AccountId::from_row(0)
 }
 
 fn handles(content: &Content) -> Result<Handles> {

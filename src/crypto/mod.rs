@@ -1,15 +1,18 @@
 //! Keys and what is done with them: the only place with key bytes. Others get
-//! narrow handles ([`Sealer`], [`ClickIds`], [`BlindIndex`]) that can do one thing.
+//! narrow handles ([`Sealer`], [`Signer`], [`ClickIds`], [`BlindIndex`]) that can do one thing.
 //! No SQL, no HTTP; the only I/O is the key files.
 
 mod blind_index;
+pub mod chain;
 mod cipher;
 mod click_ids;
+mod content;
 mod keyring;
 mod keys;
 mod master;
 pub mod password;
 mod seal;
+pub mod signer;
 pub mod token;
 
 pub use blind_index::BlindIndex;
@@ -17,6 +20,7 @@ pub use click_ids::{ClickIds, month_of};
 pub use keys::Keys;
 pub use master::{MasterKey, default_path as default_key_path};
 pub use seal::{Sealer, SealerClass};
+pub use signer::Signer;
 
 #[cfg(test)]
 mod tests;

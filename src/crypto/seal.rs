@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cipher::{Cipher, derive};
-use super::keyring::AccountKeys;
+use super::content::AccountKeys;
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 

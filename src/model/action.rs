@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
+use crate::model::audit::{Network, Subject};
 use crate::model::id::{AccountId, MemberId, TokenId};
 
 /// What a route or command does. Public ones need no sign-in.
@@ -92,11 +93,34 @@ pub struct Act {
     pub actor: Actor,
     pub action: Action,
     pub at: Timestamp,
+    /// What it is done to, where that is known beforehand.
+    pub subject: Option<Subject>,
+    /// Where it comes from.
+    pub network: Option<Network>,
 }
 
 impl Act {
     pub fn new(actor: Actor, action: Action, at: Timestamp) -> Self {
-        Act { actor, action, at }
+        Act {
+            actor,
+            action,
+            at,
+            subject: None,
+            network: None,
+        }
+    }
+
+    /// The same act, done to this.
+    pub fn on(self, subject: Subject) -> Self {
+        Act {
+            subject: Some(subject),
+            ..self
+        }
+    }
+
+    /// The same act, come from this network.
+    pub fn from_network(self, network: Option<Network>) -> Self {
+        Act { network, ..self }
     }
 }
 

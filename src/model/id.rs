@@ -114,6 +114,11 @@ id!(
     /// A customer.
     AccountId, "account"
 );
+impl AccountId {
+    /// Stands for the instance where an account is asked for. No account has this id.
+    pub const INSTANCE: AccountId = AccountId(0);
+}
+
 id!(
     /// A person in an account.
     MemberId, "member"
@@ -194,6 +199,20 @@ pub struct ConversionId(pub u64);
 impl fmt::Display for ConversionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
+    }
+}
+
+impl Serialize for ConversionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ConversionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(|_| serde::de::Error::custom("not a conversion id"))
     }
 }
 

@@ -4,6 +4,7 @@ pub mod account;
 pub mod action;
 pub mod agent;
 pub mod attribution;
+pub mod audit;
 pub mod browser_state;
 pub mod campaign;
 pub mod catalog;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 
 use super::database::failed;
-use super::{Store, member, meta, row};
+use super::{Store, member, row};
 use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Result};
@@ -55,7 +55,6 @@ impl Store {
                     ],
                 )
                 .map_err(failed)?;
-            meta::remember_generation(transaction, self.keys())?;
             let member = member::insert(transaction, self.keys(), id, &owner)?;
             Ok((id, member))
         })

@@ -5,6 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::error::{Error, Kind, Result};
@@ -23,7 +24,10 @@ const CHECKPOINT_BYTES: u64 = 16 << 20;
 /// A migration: its number is its place in the list.
 pub struct Migrations(pub &'static [&'static str]);
 
-pub const MAIN: Migrations = Migrations(&[include_str!("migrations/0001_main.sql")]);
+pub const MAIN: Migrations = Migrations(&[
+    include_str!("migrations/0001_main.sql"),
+    include_str!("migrations/0002_audit_chain.sql"),
+]);
 pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
 
 /// Whatever SQLite says that is not about damage is our defect or the disk's.
@@ -95,6 +99,31 @@ pub fn open_reader(path: &Path) -> Result<Connection> {
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     settle_reads(&connection).map_err(failed)?;
     Ok(connection)
+}
+
+/// Opens a file to look at it before anything may change it, its side files included.
+/// None: there is nothing in it yet.
+pub fn peek(path: &Path) -> Result<Option<Connection>> {
+    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+        return Ok(None);
+    }
+    let has_log = std::fs::metadata(wal_path(path)).is_ok_and(|log| log.len() > 0);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let mut address = url::Url::from_file_path(std::path::absolute(path)?)
+        .map_err(|()| Error::internal("The database has no absolute path."))?;
+    if !has_log {
+        // Without a log the file is all there is, and no side file is made for it.
+        address.set_query(Some("immutable=1"));
+    }
+    let connection = Connection::open_with_flags(address.as_str(), flags).map_err(failed)?;
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    let schema: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(failed)?;
+    Ok((schema > 0).then_some(connection))
 }
 
 fn migrate(connection: &mut Connection, migrations: &Migrations) -> Result<()> {

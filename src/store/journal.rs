@@ -31,6 +31,8 @@ pub struct JournalWriter {
     id: [u8; 16],
     salt: [u8; 16],
     sealers: HashMap<AccountId, Sealer>,
+    /// The keyring that `sealers` were made from.
+    generation: u64,
     next: i64,
     removed: i64,
 }
@@ -65,6 +67,7 @@ impl JournalWriter {
         Ok(JournalWriter {
             wal: database::wal_path(&path),
             connection,
+            generation: keys.generation(),
             keys,
             id,
             salt: token::random_bytes(),
@@ -81,6 +84,10 @@ impl JournalWriter {
     /// Makes a batch durable, one group an account, and removes what is settled up
     /// to `settled`. When it returns, the disk has it. Gives the last row written.
     pub fn append(&mut self, groups: &[(AccountId, Vec<u8>)], settled: i64) -> Result<i64> {
+        if self.generation != self.keys.generation() {
+            self.generation = self.keys.generation();
+            self.sealers.clear();
+        }
         let mut sealed = Vec::with_capacity(groups.len());
         for (index, (account, entries)) in groups.iter().enumerate() {
             let seq = self.next + index as i64;
@@ -133,6 +140,8 @@ pub struct JournalReader {
     connection: Connection,
     keys: Keys,
     sealers: HashMap<(AccountId, [u8; 16]), Sealer>,
+    /// The keyring that `sealers` were made from.
+    generation: u64,
 }
 
 /// Salts whose keys are kept; each start of the program makes one.
@@ -143,6 +152,7 @@ impl JournalReader {
     pub fn open(folder: &DataFolder, keys: Keys) -> Result<Self> {
         Ok(JournalReader {
             connection: database::open_reader(&folder.journal_database())?,
+            generation: keys.generation(),
             keys,
             sealers: HashMap::new(),
         })
@@ -168,6 +178,11 @@ impl JournalReader {
             let salt: [u8; 16] = row.get(2).map_err(failed)?;
             let body: Vec<u8> = row.get(3).map_err(failed)?;
             bytes += body.len();
+            // Asked for after the row was read: what sealed it is known by then.
+            if self.generation != self.keys.generation() {
+                self.generation = self.keys.generation();
+                self.sealers.clear();
+            }
             let entries = match reader_sealer(&mut self.sealers, &self.keys, account, salt) {
                 Some(sealer) => sealer.open("journal", "body", seq, &body)?,
                 None => Vec::new(),

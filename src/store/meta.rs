@@ -7,6 +7,8 @@ use super::database::failed;
 use crate::crypto::Keys;
 use crate::error::{Error, Kind, Result};
 
+/// Opens with the keyring that belongs to this database.
+const MARK: &str = "keyring_mark";
 const GENERATION: &str = "keyring_generation";
 const JOURNAL: &str = "journal_id";
 const POSITION: &str = "journal_position";
@@ -37,16 +39,33 @@ fn get_number(connection: &Connection, name: &str) -> Result<Option<i64>> {
         .map(i64::from_be_bytes))
 }
 
-/// Refuses a keyring older than the one this database has seen.
-pub fn check_generation(connection: &Connection, keys: &Keys) -> Result<()> {
+/// Refuses a keyring that is another folder's, or older than the one this database has
+/// seen. Only reads.
+pub fn check_keyring(connection: &Connection, keys: &Keys) -> Result<()> {
+    let refuse = |sentence: &'static str| Err(Error::new(Kind::Config, sentence));
+    if let Some(mark) = get(connection, MARK)?
+        && keys.instance_sealer().open("meta", MARK, 0, &mark).is_err()
+    {
+        return refuse(
+            "The keyring belongs to another data folder. Put this folder's own back; nothing \
+             was changed.",
+        );
+    }
     let seen = get_number(connection, GENERATION)?.unwrap_or(0);
-    let held = keys.generation() as i64;
-    if held < seen {
-        return Err(Error::new(
-            Kind::Config,
+    if (keys.generation() as i64) < seen {
+        return refuse(
             "The keyring is older than the database: a previous copy was put in its place. \
              Put the last keyring back; nothing was changed.",
-        ));
+        );
+    }
+    Ok(())
+}
+
+/// Ties the database to its keyring, and remembers the keyring's generation.
+pub fn remember_keyring(connection: &Connection, keys: &Keys) -> Result<()> {
+    if get(connection, MARK)?.is_none() {
+        let mark = keys.instance_sealer().seal("meta", MARK, 0, b"keyring")?;
+        put(connection, MARK, &mark)?;
     }
     remember_generation(connection, keys)
 }

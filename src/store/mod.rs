@@ -9,6 +9,8 @@ mod database;
 mod folder;
 mod intake;
 mod journal;
+#[cfg(test)]
+mod keyring_tests;
 mod member;
 mod meta;
 mod publisher;
@@ -18,6 +20,7 @@ mod segment;
 mod session;
 mod set_up;
 mod settle;
+mod shred;
 mod site;
 mod snapshot;
 #[cfg(test)]
@@ -33,6 +36,7 @@ use rusqlite::{Connection, Transaction};
 use crate::crypto::{Keys, SealerClass};
 use crate::error::Result;
 use crate::model::action::Act;
+use crate::model::audit::Detail;
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
 
@@ -62,9 +66,16 @@ pub struct Store(Arc<Inner>);
 
 impl Store {
     /// Opens the main database of a folder, making it where it does not exist.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`] where the keyring is another folder's or older than
+    /// the database; then no file has changed.
     pub fn open(folder: DataFolder, keys: Keys) -> Result<Self> {
+        if let Some(peek) = database::peek(&folder.main_database())? {
+            meta::check_keyring(&peek, &keys)?;
+        }
         let connection = database::open(&folder.main_database(), &database::MAIN)?;
-        meta::check_generation(&connection, &keys)?;
+        meta::remember_keyring(&connection, &keys)?;
         let store = Store(Arc::new(Inner {
             writer: Mutex::new(connection),
             readers: Mutex::new(Vec::new()),
@@ -72,6 +83,7 @@ impl Store {
             folder,
             keys,
         }));
+        store.finish_shredding()?;
         let catalog = store.load_catalog(&store.writer())?;
         store.0.catalog.store(Arc::new(catalog));
         Ok(store)
@@ -115,10 +127,22 @@ impl Store {
         account: AccountId,
         work: impl FnOnce(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
+        self.write_about(act, account, |transaction| {
+            Ok((work(transaction)?, Detail::default()))
+        })
+    }
+
+    /// The same for work that says more about itself in the audit.
+    fn write_about<T>(
+        &self,
+        act: Act,
+        account: AccountId,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(T, Detail)>,
+    ) -> Result<T> {
         let mut connection = self.writer();
         let transaction = database::begin(&mut connection)?;
-        let outcome = work(&transaction)?;
-        self.record(&transaction, act, account)?;
+        let (outcome, detail) = work(&transaction)?;
+        self.finish(&transaction, act, account, detail)?;
         transaction.commit().map_err(database::failed)?;
         database::checkpoint_if_long(&connection, &self.wal())?;
         Ok(outcome)
@@ -131,15 +155,38 @@ impl Store {
         account: AccountId,
         work: impl FnOnce(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
+        self.write_catalog_about(act, account, |transaction| {
+            Ok((work(transaction)?, Detail::default()))
+        })
+    }
+
+    fn write_catalog_about<T>(
+        &self,
+        act: Act,
+        account: AccountId,
+        work: impl FnOnce(&Transaction<'_>) -> Result<(T, Detail)>,
+    ) -> Result<T> {
         let mut connection = self.writer();
         let transaction = database::begin(&mut connection)?;
-        let outcome = work(&transaction)?;
-        self.record(&transaction, act, account)?;
+        let (outcome, detail) = work(&transaction)?;
+        self.finish(&transaction, act, account, detail)?;
         let catalog = self.load_catalog(&transaction)?;
         transaction.commit().map_err(database::failed)?;
         self.0.catalog.store(Arc::new(catalog));
         database::checkpoint_if_long(&connection, &self.wal())?;
         Ok(outcome)
+    }
+
+    /// What every write ends with: its audit entry, and the keyring it was made under.
+    fn finish(
+        &self,
+        transaction: &Transaction<'_>,
+        act: Act,
+        account: AccountId,
+        detail: Detail,
+    ) -> Result<()> {
+        meta::remember_generation(transaction, self.keys())?;
+        self.record(transaction, act, account, detail)
     }
 
     fn load_catalog(&self, connection: &Connection) -> Result<Catalog> {

@@ -13,11 +13,15 @@ use crate::model::id::AccountId;
 /// Tries before giving up on finding a free random id.
 const ID_TRIES: usize = 64;
 
+/// A row's content as it is sealed.
+pub fn to_json<T: Serialize>(content: &T) -> Result<Vec<u8>> {
+    serde_json::to_vec(content)
+        .map_err(|error| Error::internal("A row could not be written").because(error))
+}
+
 /// Seals a row's content for its place.
 pub fn seal<T: Serialize>(sealer: &Sealer, table: &str, row: i64, content: &T) -> Result<Vec<u8>> {
-    let json = serde_json::to_vec(content)
-        .map_err(|error| Error::internal("A row could not be written").because(error))?;
-    sealer.seal(table, "body", row, &json)
+    sealer.seal(table, "body", row, &to_json(content)?)
 }
 
 /// Opens what [`seal`] made.

@@ -18,17 +18,17 @@ fn now() -> Timestamp {
     Timestamp::from_millis(NOW)
 }
 
-fn act(action: Action) -> Act {
+pub fn act(action: Action) -> Act {
     Act::new(Actor::Shell, action, now())
 }
 
-fn try_open(data: &Path) -> Result<Store> {
+pub fn try_open(data: &Path) -> Result<Store> {
     let folder = DataFolder::take(data, true)?;
     let keys = folder.keys(None, None)?;
     Store::open(folder, keys)
 }
 
-fn make_account(store: &Store, email: &str) -> Result<(AccountId, MemberId)> {
+pub fn make_account(store: &Store, email: &str) -> Result<(AccountId, MemberId)> {
     let settings = AccountSettings {
         name: "Harbour".to_owned(),
         timezone: "UTC".to_owned(),
@@ -48,7 +48,7 @@ fn make_account(store: &Store, email: &str) -> Result<(AccountId, MemberId)> {
     )
 }
 
-fn kind_of<T>(outcome: Result<T>) -> Kind {
+pub fn kind_of<T>(outcome: Result<T>) -> Kind {
     outcome.err().map(|error| error.kind()).expect("an error")
 }
 
