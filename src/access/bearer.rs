@@ -25,12 +25,12 @@ pub fn admit(store: &Store, authorization: Option<&str>, action: Action) -> Resu
     let token = store.token(&token::hash(secret))?.ok_or_else(|| {
         unauthenticated("This API token is not valid. Make one with: pixelkeep token create.")
     })?;
-    if token.scope.allows(action) {
+    if action.allows(token.scope.party()) {
         Ok(token)
     } else {
         Err(Error::new(
             Kind::NotAllowed,
-            "This API token may only read. Use one made with --scope write.",
+            "This API token may not do that. Use one made with --scope write, or the console.",
         ))
     }
 }

@@ -6,7 +6,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Options;
-use crate::model::action::Scope;
+use crate::model::role::Scope;
 
 /// Counts clicks, impressions and conversions on your website, seals what it
 /// stores, and reports on it. One binary, one data folder.

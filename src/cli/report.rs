@@ -6,7 +6,7 @@ use super::options::ReportOptions;
 use super::request::{Output, Request};
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
-use crate::report::{self, Question};
+use crate::report::{self, Question, Reach};
 use crate::store::Store;
 
 /// A report that was asked for.
@@ -37,8 +37,14 @@ impl Ask {
             .accounts
             .get(&id)
             .ok_or_else(|| Error::not_found("account"))?;
-        let question =
-            Question::parse(&self.from, &self.to, &self.group_by, &self.filter, account)?;
+        let question = Question::parse(
+            &self.from,
+            &self.to,
+            &self.group_by,
+            &self.filter,
+            account,
+            Reach::Account,
+        )?;
         let report = report::run(&store.snapshot()?, &catalog, account, &question)?;
         let text = report.to_json()?;
         let json = serde_json::from_str(&text)

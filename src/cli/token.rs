@@ -8,8 +8,9 @@ use super::request::{Output, Request};
 use crate::clock::Clock;
 use crate::crypto::token;
 use crate::error::Result;
-use crate::model::action::{Act, Action, Actor, Scope};
+use crate::model::action::{Act, Action, Actor};
 use crate::model::id::AccountId;
+use crate::model::role::Scope;
 use crate::store::Store;
 
 #[derive(Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::model::consent::Posture;
 use crate::model::id::{AccountId, MemberId, PublisherId, SiteId, SiteKey};
 use crate::model::money::{Currency, Rate};
+use crate::model::role::Role;
 
 /// Longest name of anything, in characters.
 pub const NAME_MAX: usize = 120;
@@ -109,12 +110,6 @@ pub struct AccountSettings {
     /// Other currency to units of the account's own.
     #[serde(default)]
     pub rates: BTreeMap<String, Rate>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    Owner,
 }
 
 /// A person in an account.

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::model::audit::{Network, Subject};
 use crate::model::id::{AccountId, MemberId, TokenId};
+use crate::model::role::{Party, Scope};
 
-/// What a route or command does. Public ones need no sign-in.
+/// What a route or command does. Its row in [`Action::admits`] says who may do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -17,6 +18,9 @@ pub enum Action {
     SetUp,
     SignIn,
     SignOut,
+    /// A member looks at, or changes, how they themselves sign in.
+    ReadSelf,
+    ChangeSelf,
     ReadOverview,
     ReadReport,
     ReadConversions,
@@ -29,46 +33,136 @@ pub enum Action {
     ChangeSite,
     ReadAccount,
     ChangeAccount,
-    CreateAccount,
+    ReadMembers,
+    ChangeMembers,
+    /// Who of support may look in, and when they did.
+    ReadGrants,
+    /// An owner lets support in.
+    GiveGrant,
+    RevokeGrant,
     ReadIntake,
     CreateToken,
+    /// The operator looks at accounts from outside: labels, states, dates, volumes.
+    ReadInstance,
+    /// The operator changes how the instance runs, or lets an owner in.
+    ChangeInstance,
+    CreateAccount,
+    /// The operator goes into an account that has let them.
+    EnterAccount,
     /// Settling and other work that runs by itself.
     Settle,
 }
 
-/// What a holder must be to perform an action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    Public,
-    Read,
-    Write,
-}
+/// Who reads figures and how things are set up.
+const READERS: &[Party] = &[
+    Party::Owner,
+    Party::Admin,
+    Party::Analyst,
+    Party::Viewer,
+    Party::Support,
+    Party::SupportDetails,
+    Party::ReadToken,
+    Party::WriteToken,
+];
+/// Who reads single conversions.
+const ANALYSTS: &[Party] = &[
+    Party::Owner,
+    Party::Admin,
+    Party::Analyst,
+    Party::SupportDetails,
+    Party::ReadToken,
+    Party::WriteToken,
+];
+/// Who changes what is counted and how.
+const EDITORS: &[Party] = &[Party::Owner, Party::Admin, Party::WriteToken];
+/// Who sees to people and tokens.
+const KEEPERS: &[Party] = &[Party::Owner, Party::Admin];
+/// Who is a person with a password.
+const PEOPLE: &[Party] = &[
+    Party::Owner,
+    Party::Admin,
+    Party::Analyst,
+    Party::Viewer,
+    Party::Privacy,
+    Party::Publisher,
+    Party::Operator,
+];
 
 impl Action {
-    pub fn level(self) -> Level {
+    /// The one table of rights: who may do this. Whatever is not named is refused.
+    pub fn admits(self) -> &'static [Party] {
+        use Party::*;
         match self {
             Action::Collect
             | Action::ReadAsset
             | Action::SetUp
             | Action::SignIn
-            | Action::SignOut => Level::Public,
-            Action::ReadOverview
-            | Action::ReadReport
-            | Action::ReadConversions
-            | Action::ReadCampaigns
-            | Action::ReadPublishers
-            | Action::ReadSites
-            | Action::ReadAccount
-            | Action::ReadIntake => Level::Read,
-            Action::ChangeConversion
-            | Action::ChangeCampaign
+            | Action::SignOut => &Party::ALL,
+            Action::ReadSelf | Action::ChangeSelf => PEOPLE,
+            Action::ReadOverview | Action::ReadIntake => READERS,
+            Action::ReadReport => &[
+                Owner,
+                Admin,
+                Analyst,
+                Viewer,
+                Publisher,
+                Support,
+                SupportDetails,
+                ReadToken,
+                WriteToken,
+            ],
+            Action::ReadConversions => ANALYSTS,
+            Action::ChangeConversion => EDITORS,
+            Action::ReadCampaigns | Action::ReadPublishers => READERS,
+            Action::ReadSites | Action::ReadAccount => &[
+                Owner,
+                Admin,
+                Analyst,
+                Viewer,
+                Privacy,
+                Support,
+                SupportDetails,
+                ReadToken,
+                WriteToken,
+            ],
+            Action::ChangeCampaign
             | Action::ChangePublisher
             | Action::ChangeSite
-            | Action::ChangeAccount
-            | Action::CreateAccount
+            | Action::ChangeAccount => EDITORS,
+            Action::ReadMembers
+            | Action::ChangeMembers
             | Action::CreateToken
-            | Action::Settle => Level::Write,
+            | Action::ReadGrants
+            | Action::RevokeGrant => KEEPERS,
+            Action::GiveGrant => &[Owner],
+            Action::ReadInstance
+            | Action::ChangeInstance
+            | Action::CreateAccount
+            | Action::EnterAccount => &[Operator],
+            Action::Settle => &[],
         }
+    }
+
+    pub fn allows(self, party: Party) -> bool {
+        self.admits().contains(&party)
+    }
+
+    /// Whether nobody needs to say who they are.
+    pub fn is_public(self) -> bool {
+        self.allows(Party::Anyone)
+    }
+
+    /// Whether who does it must have proved who they are within the last minutes.
+    pub fn is_sensitive(self) -> bool {
+        matches!(
+            self,
+            Action::ChangeMembers
+                | Action::CreateToken
+                | Action::GiveGrant
+                | Action::ChangeInstance
+                | Action::CreateAccount
+                | Action::EnterAccount
+        )
     }
 }
 
@@ -81,6 +175,10 @@ pub enum Actor {
     /// Nobody yet: a sign-in.
     Visitor,
     Member(MemberId),
+    /// Who runs the instance, in the console.
+    Operator(MemberId),
+    /// The same person inside an account whose owner let them in.
+    Support(MemberId),
     Token(TokenId),
     /// The program itself.
     System,
@@ -124,28 +222,75 @@ impl Act {
     }
 }
 
-/// What an API token may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    Read,
-    Write,
-}
-
-impl Scope {
-    pub fn allows(self, action: Action) -> bool {
-        match action.level() {
-            Level::Public => true,
-            Level::Read => true,
-            Level::Write => self == Scope::Write,
-        }
-    }
-}
-
 /// An API token as the store knows it: never its secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiToken {
     pub id: TokenId,
     pub account: AccountId,
     pub scope: Scope,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTENT: [Action; 8] = [
+        Action::ReadOverview,
+        Action::ReadReport,
+        Action::ReadConversions,
+        Action::ReadCampaigns,
+        Action::ReadPublishers,
+        Action::ReadSites,
+        Action::ReadAccount,
+        Action::ReadIntake,
+    ];
+
+    #[test]
+    fn the_operator_has_no_way_to_an_accounts_content() {
+        for action in CONTENT {
+            assert!(!action.allows(Party::Operator), "{action:?}");
+        }
+        assert!(Action::ReadInstance.allows(Party::Operator));
+    }
+
+    #[test]
+    fn support_and_a_reading_token_change_nothing() {
+        for action in [
+            Action::ChangeConversion,
+            Action::ChangeCampaign,
+            Action::ChangePublisher,
+            Action::ChangeSite,
+            Action::ChangeAccount,
+            Action::ChangeMembers,
+            Action::ChangeSelf,
+            Action::CreateToken,
+            Action::CreateAccount,
+            Action::GiveGrant,
+        ] {
+            for party in [Party::Support, Party::SupportDetails, Party::ReadToken] {
+                assert!(!action.allows(party), "{action:?} {party:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_publisher_sees_a_report_and_itself() {
+        let seen: Vec<Action> = CONTENT
+            .into_iter()
+            .filter(|action| action.allows(Party::Publisher))
+            .collect();
+        assert_eq!(seen, [Action::ReadReport]);
+    }
+
+    #[test]
+    fn what_is_public_is_public_to_all() {
+        for action in CONTENT {
+            assert!(!action.is_public(), "{action:?}");
+        }
+        assert!(
+            Party::ALL
+                .into_iter()
+                .all(|party| Action::SignIn.allows(party))
+        );
+    }
 }

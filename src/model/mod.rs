@@ -16,5 +16,6 @@ pub mod landing;
 pub mod money;
 pub mod personal;
 pub mod reason;
+pub mod role;
 pub mod tally;
 pub mod trail;

@@ -6,12 +6,15 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::model::tally::Measures;
 use crate::report::dimension::Dimension;
+use crate::report::question::Reach;
 
 #[derive(Debug, Clone)]
 pub struct Report {
     pub dimensions: Vec<Dimension>,
     pub rows: Vec<Row>,
     pub totals: Measures,
+    /// For whom it was made: a publisher is not told what the account earns.
+    pub reach: Reach,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +70,8 @@ pub const FIGURES: [&str; Measures::COUNT + 1] = {
     names[VIEWS_END] = "conversions";
     names
 };
+/// What the account earns is not for its publishers.
+const CONFIDENTIAL: [&str; 2] = ["revenue_minor", "pending_revenue_minor"];
 /// `conversions` follows impressions, the three kinds of clicks, and views.
 const VIEWS_END: usize = 5;
 
@@ -80,6 +85,11 @@ pub fn figures(measures: &Measures) -> [i64; FIGURES.len()] {
 }
 
 impl Report {
+    /// Whether this figure is for the eyes of who asked.
+    pub fn tells(&self, figure: &str) -> bool {
+        self.reach == Reach::Account || !CONFIDENTIAL.contains(&figure)
+    }
+
     /// The body of the API: `{rows, totals}`.
     pub fn to_json(&self) -> Result<String> {
         serde_json::to_string(self)
@@ -110,7 +120,8 @@ impl Report {
                 columns.push(format!("{dimension}_id"));
             }
         }
-        columns.extend(FIGURES.map(str::to_owned));
+        let told = FIGURES.into_iter().filter(|name| self.tells(name));
+        columns.extend(told.map(str::to_owned));
         columns
     }
 
@@ -122,7 +133,9 @@ impl Report {
                 cells.push(value.id().to_owned());
             }
         }
-        cells.extend(figures(&row.measures).map(|figure| figure.to_string()));
+        let told = FIGURES.iter().zip(figures(&row.measures));
+        let told = told.filter(|(name, _)| self.tells(name));
+        cells.extend(told.map(|(_, figure)| figure.to_string()));
         cells
     }
 }
@@ -142,10 +155,7 @@ impl Serialize for Report {
             values: Vec::new(),
             measures: self.totals,
         };
-        let flat = |row| Flat {
-            dimensions: &self.dimensions,
-            row,
-        };
+        let flat = |row| Flat { report: self, row };
         let mut body = serializer.serialize_map(Some(2))?;
         let rows: Vec<Flat> = self.rows.iter().map(flat).collect();
         body.serialize_entry("rows", &rows)?;
@@ -156,18 +166,20 @@ impl Serialize for Report {
 
 /// A row as one flat object: its dimensions, then its figures.
 struct Flat<'a> {
-    dimensions: &'a [Dimension],
+    report: &'a Report,
     row: &'a Row,
 }
 
 impl Serialize for Flat<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;
-        for (dimension, value) in self.dimensions.iter().zip(&self.row.values) {
+        for (dimension, value) in self.report.dimensions.iter().zip(&self.row.values) {
             object.serialize_entry(&dimension.to_string(), value)?;
         }
         for (name, figure) in FIGURES.iter().zip(figures(&self.row.measures)) {
-            object.serialize_entry(name, &figure)?;
+            if self.report.tells(name) {
+                object.serialize_entry(name, &figure)?;
+            }
         }
         object.end()
     }

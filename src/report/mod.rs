@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 pub use answer::{FIGURES, ROWS_MAX, Report, Row, Value, figures, spreadsheet_safe};
 pub use dimension::Dimension;
 pub use period::{DAYS_MAX, Period};
-pub use question::{FILTERS_MAX, Filter, GROUP_BY_MAX, Question};
+pub use question::{FILTERS_MAX, Filter, GROUP_BY_MAX, Question, Reach};
 
 use crate::error::Result;
 use crate::model::account::Account;
@@ -69,6 +69,7 @@ pub fn daily(
         period,
         group_by: vec![Dimension::Day],
         filters: Vec::new(),
+        reach: Reach::Account,
     };
     let report = run(source, catalog, account, &question)?;
     let rows = report.rows.into_iter();
@@ -156,6 +157,7 @@ impl<'q> Sum<'q> {
             dimensions: self.question.group_by.clone(),
             rows: in_order(&groups, &labels),
             totals: Measures::from_array(totals),
+            reach: self.question.reach,
         })
     }
 }

@@ -126,7 +126,7 @@ proptest! {
         let names: Vec<String> = dimensions.iter().map(Dimension::to_string).collect();
         let filters = if only_german { vec!["country:DE".to_owned()] } else { Vec::new() };
         let (from, to) = ("2026-03-28", "2026-04-06");
-        let question = Question::parse(from, to, &names.join(","), &filters, &account).unwrap();
+        let question = Question::parse(from, to, &names.join(","), &filters, &account, Reach::Account).unwrap();
         let report = run(&source(&rows), &catalog(), &account, &question).unwrap();
 
         let mut expected: BTreeMap<Vec<String>, Measures> = BTreeMap::new();

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::model::account::Account;
 use crate::model::hit::{Browser, Country, Device, Os, VALUE_MAX};
 use crate::model::id::{CampaignId, GoalId, PublisherId};
+use crate::model::role::Role;
 use crate::report::dimension::Dimension;
 use crate::report::period::{Period, epoch_day, parse_day};
 use crate::segment::Field;
@@ -19,6 +20,43 @@ pub struct Question {
     pub group_by: Vec<Dimension>,
     /// All must hold; each dimension once.
     pub filters: Vec<Filter>,
+    /// Whose figures may be in the answer.
+    pub reach: Reach,
+}
+
+/// How far the asker sees. Every question names it, so that none is asked without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    Account,
+    /// Hits of this publisher alone, and not what the account earns by them.
+    Publisher(PublisherId),
+}
+
+impl Reach {
+    pub fn of(role: Role) -> Self {
+        role.publisher().map_or(Reach::Account, Reach::Publisher)
+    }
+
+    /// Narrows filters to what is in reach. A filter for somebody else finds nothing,
+    /// whoever that is.
+    fn narrow(self, filters: &mut Vec<Filter>) {
+        let Reach::Publisher(own) = self else {
+            return;
+        };
+        let own = Wanted::Number(own.row() as u64);
+        let mut narrowed = Filter {
+            dimension: Dimension::Publisher,
+            wanted: vec![own.clone()],
+        };
+        filters.retain(|filter| {
+            let is_asked = filter.dimension == Dimension::Publisher;
+            if is_asked && !filter.wanted.contains(&own) {
+                narrowed.wanted.clear();
+            }
+            !is_asked
+        });
+        filters.push(narrowed);
+    }
 }
 
 /// A row passes when its dimension has any of these values.
@@ -51,11 +89,15 @@ impl Question {
         group_by: &str,
         filters: &[String],
         account: &Account,
+        reach: Reach,
     ) -> Result<Question> {
+        let mut filters = parse_filters(filters)?;
+        reach.narrow(&mut filters);
         Ok(Question {
             period: Period::parse(from, to, account)?,
             group_by: parse_group_by(group_by)?,
-            filters: parse_filters(filters)?,
+            filters,
+            reach,
         })
     }
 
@@ -182,6 +224,29 @@ mod tests {
     use crate::report::tests::account;
 
     #[test]
+    fn a_publisher_cannot_ask_for_anybody_else() {
+        let account = account("UTC");
+        let own = PublisherId::from_random(5);
+        let ask = |filters: &[&str]| {
+            let filters: Vec<String> = filters.iter().map(|text| (*text).to_owned()).collect();
+            let (from, reach) = ("2026-01-31", Reach::Publisher(own));
+            Question::parse(from, from, "", &filters, &account, reach).unwrap()
+        };
+        let narrowed = |question: Question| -> Vec<Vec<Wanted>> {
+            let filters = question.filters.into_iter();
+            let of_publisher = filters.filter(|one| one.dimension == Dimension::Publisher);
+            of_publisher.map(|filter| filter.wanted).collect()
+        };
+        let mine = vec![vec![Wanted::Number(5)]];
+        let (own, other) = (format!("publisher:{own}"), "publisher:zzzzzzzz");
+        assert_eq!(narrowed(ask(&[])), mine);
+        assert_eq!(narrowed(ask(&[&own])), mine);
+        assert_eq!(narrowed(ask(&[&own, other])), mine);
+        assert_eq!(narrowed(ask(&[other])), [Vec::new()]);
+        assert_eq!(narrowed(ask(&["publisher:none"])), [Vec::new()]);
+    }
+
+    #[test]
     fn questions_that_make_no_sense_are_answered_with_what_would() {
         let account = account("UTC");
         let ask = |from: &str, to: &str, group_by: &str, filter: &str| {
@@ -190,7 +255,7 @@ mod tests {
                 .filter(|f| !f.is_empty())
                 .map(|f| f.to_string())
                 .collect();
-            Question::parse(from, to, group_by, &filters, &account)
+            Question::parse(from, to, group_by, &filters, &account, Reach::Account)
                 .map(|_| ())
                 .unwrap_err()
                 .to_string()

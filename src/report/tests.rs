@@ -106,7 +106,8 @@ pub fn ask(
 ) -> Report {
     let filters: Vec<String> = filters.iter().map(|&filter| filter.to_owned()).collect();
     let account = account(zone);
-    let question = Question::parse(days.0, days.1, group_by, &filters, &account).unwrap();
+    let question =
+        Question::parse(days.0, days.1, group_by, &filters, &account, Reach::Account).unwrap();
     run(&source(rows), &catalog(), &account, &question).unwrap()
 }
 
@@ -263,7 +264,15 @@ fn a_row_whose_changes_cancel_out_is_left_out_only_if_nothing_remains() {
         segments.add(AccountId::from_random(1), Class::Tally, day, encoded);
     }
     let account = account("UTC");
-    let question = Question::parse("2026-01-01", "2026-01-01", "source", &[], &account).unwrap();
+    let question = Question::parse(
+        "2026-01-01",
+        "2026-01-01",
+        "source",
+        &[],
+        &account,
+        Reach::Account,
+    )
+    .unwrap();
     let report = run(&segments, &catalog(), &account, &question).unwrap();
     assert_eq!(table(&report), [("a".to_owned(), 0)]);
     assert_eq!((report.totals.approved, report.totals.pending), (1, 0));

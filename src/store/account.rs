@@ -9,9 +9,10 @@ use super::{Store, member, row};
 use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Result};
-use crate::model::account::{Account, AccountSettings, AccountState, MemberProfile, Role};
+use crate::model::account::{Account, AccountSettings, AccountState, MemberProfile};
 use crate::model::action::Act;
 use crate::model::id::{AccountId, MemberId};
+use crate::model::role::Role;
 
 const ACTIVE: i64 = 0;
 const EXPIRED: i64 = 1;

@@ -7,10 +7,11 @@ use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::Kind;
 use crate::model::account::{AccountSettings, PublisherSettings};
-use crate::model::action::{Action, Actor, Scope};
+use crate::model::action::{Action, Actor};
 use crate::model::consent::Posture;
 use crate::model::id::MemberId;
 use crate::model::money::Currency;
+use crate::model::role::Scope;
 
 const NOW: i64 = 1_795_000_000_000;
 

@@ -7,8 +7,9 @@ use super::database::failed;
 use super::{Store, row};
 use crate::crypto::token;
 use crate::error::{Error, Result};
-use crate::model::action::{Act, ApiToken, Scope};
+use crate::model::action::{Act, ApiToken};
 use crate::model::id::{AccountId, TokenId};
+use crate::model::role::Scope;
 
 #[derive(Serialize, Deserialize)]
 struct TokenSettings {

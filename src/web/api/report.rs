@@ -6,7 +6,7 @@ use super::caller::{Answer, Caller, found_text};
 use super::query::Query;
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
-use crate::report::{self, Question};
+use crate::report::{self, Question, Reach};
 use crate::web::state::App;
 
 pub async fn read(caller: Caller, request: HttpRequest) -> Answer {
@@ -32,6 +32,7 @@ fn answer(app: &App, account: AccountId, query: &Query) -> Result<String> {
         query.text("group_by").unwrap_or_default(),
         &filters,
         account,
+        Reach::Account,
     )?;
     let snapshot = app.store.snapshot()?;
     report::run(&snapshot, &catalog, account, &question)?.to_json()

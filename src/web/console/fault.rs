@@ -15,6 +15,8 @@ use crate::web::problem::{sentence, status};
 pub enum Fault {
     /// Nobody is signed in; the path to come back to.
     SignIn(String),
+    /// This page is not for the asker, but another is.
+    GoTo(&'static str),
     /// A page that refreshes itself found nobody signed in.
     Ended,
     Error(Error),
@@ -71,6 +73,7 @@ impl Fault {
                 let next: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
                 see_other(&format!("/signin?next={next}"))
             }
+            Fault::GoTo(path) => see_other(path),
             Fault::Ended => guarded(StatusCode::UNAUTHORIZED).finish(),
             Fault::Error(error) => error_page(status(error.kind()), sentence(error)),
         }

@@ -12,6 +12,7 @@ use super::overview_content::{Content, Found};
 use super::page::{Answer, Frame, Room, ok};
 use super::visit::Visit;
 use crate::ingest::intake;
+use crate::model::action::Action;
 use crate::model::catalog::Catalog;
 use crate::model::tally::Measures;
 use crate::report::{Period, daily};
@@ -64,6 +65,11 @@ pub async fn show_fragment(visit: Visit) -> Answer {
 async fn read(visit: &Visit) -> Result<Found, Fault> {
     let account = visit.account.clone();
     let today = visit.calendar().day(visit.now());
+    let latest = if visit.may(Action::ReadConversions) {
+        LATEST
+    } else {
+        0
+    };
     visit
         .read(move |app, id| {
             let dates = days_until(today, DAYS);
@@ -77,7 +83,7 @@ async fn read(visit: &Visit) -> Result<Found, Fault> {
             )?;
             let figures = intake(&app.store, &app.journal, id)?;
             let query = ConversionQuery {
-                limit: LATEST,
+                limit: latest,
                 ..ConversionQuery::default()
             };
             let (latest, _) = app.store.conversions(id, &query)?;

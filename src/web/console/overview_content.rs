@@ -9,6 +9,7 @@ use super::chart::{Chart, Day};
 use super::conversion_row::Row;
 use super::visit::Visit;
 use super::wording;
+use crate::model::action::Action;
 use crate::model::conversion::Conversion;
 use crate::model::money::Currency;
 use crate::model::reason::Reason;
@@ -72,6 +73,8 @@ pub struct Content {
     pub periods: Vec<Figures>,
     pub chart: Chart,
     pub currency: &'static str,
+    /// Whether the reader may see single conversions.
+    pub shows_latest: bool,
     pub latest: Vec<Row>,
     pub not_counted: Vec<NotCounted>,
 }
@@ -104,6 +107,7 @@ impl Content {
             ],
             chart: Chart::of(&days),
             currency: currency.code(),
+            shows_latest: visit.may(Action::ReadConversions),
             latest: latest
                 .map(|one| Row::of(one, &catalog, &calendar, currency))
                 .collect(),

@@ -11,6 +11,8 @@ use askama::Template;
 use super::asset;
 use super::fault::Fault;
 use crate::error::Error;
+use crate::model::action::Action;
+use crate::model::role::Party;
 
 /// No inline script or style, nothing from elsewhere, and nobody may frame it.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -92,7 +94,26 @@ impl Room {
         Room::Account,
     ];
 
-    fn path(self) -> &'static str {
+    /// What one does in it.
+    fn action(self) -> Action {
+        match self {
+            Room::Overview => Action::ReadOverview,
+            Room::Conversions => Action::ReadConversions,
+            Room::Reports => Action::ReadReport,
+            Room::Campaigns | Room::Snippets => Action::ReadCampaigns,
+            Room::Publishers => Action::ReadPublishers,
+            Room::Sites => Action::ReadSites,
+            Room::Account => Action::ReadAccount,
+        }
+    }
+
+    /// Where somebody begins.
+    pub fn first_of(party: Party) -> Option<Room> {
+        let mut rooms = Room::ALL.into_iter();
+        rooms.find(|room| room.action().allows(party))
+    }
+
+    pub fn path(self) -> &'static str {
         match self {
             Room::Overview => "/",
             Room::Conversions => "/conversions",
@@ -130,6 +151,8 @@ pub struct Entry {
 pub struct Frame {
     pub title: String,
     pub room: Room,
+    /// Who looks at it: the menu has the rooms that are open to them.
+    pub party: Party,
     /// Name of the account.
     pub account: String,
     /// Who is signed in.
@@ -147,7 +170,8 @@ impl Frame {
             name: room.name(),
             is_current: room == self.room,
         };
-        Room::ALL.into_iter().map(entry).collect()
+        let open = |room: &Room| room.action().allows(self.party);
+        Room::ALL.into_iter().filter(open).map(entry).collect()
     }
 
     pub fn asset(&self, name: &str) -> String {

@@ -13,7 +13,7 @@ use super::report_table::Table;
 use super::snippet::{Choice, campaigns, publishers};
 use super::visit::Visit;
 use crate::error::Kind;
-use crate::report::{Dimension, GROUP_BY_MAX, Question, Report, run};
+use crate::report::{Dimension, GROUP_BY_MAX, Question, Reach, Report, run};
 
 /// Days of a report that was asked for without a period.
 const DAYS: i64 = 30;
@@ -33,6 +33,8 @@ struct ReportPage {
     from: String,
     to: String,
     groupings: Vec<Vec<Choice>>,
+    /// Whether the asker may choose campaigns and publishers.
+    has_choices: bool,
     campaigns: Vec<Choice>,
     publishers: Vec<Choice>,
     dimensions: Vec<Choice>,
@@ -94,6 +96,7 @@ async fn answer(visit: &Visit, query: &ReportQuery) -> Result<Report, Fault> {
         &query.group_by.join(","),
         &query.filters,
         &account,
+        visit.reach(),
     )?;
     visit
         .read(move |app, _| {
@@ -114,8 +117,14 @@ fn report_page(
     error: Option<String>,
 ) -> ReportPage {
     let catalog = visit.catalog();
-    let campaigns = campaigns(visit, &catalog, query.filter("campaign"));
-    let publishers = publishers(visit, &catalog, query.filter("publisher"));
+    // Who sees one publisher's figures is not told which campaigns and others there are.
+    let (campaigns, publishers) = match visit.reach() {
+        Reach::Account => (
+            campaigns(visit, &catalog, query.filter("campaign")),
+            publishers(visit, &catalog, query.filter("publisher")),
+        ),
+        Reach::Publisher(_) => Default::default(),
+    };
     ReportPage {
         frame: visit.frame(Room::Reports, "Reports"),
         from: query.from.clone(),
@@ -124,6 +133,7 @@ fn report_page(
             .map(|place| dimensions(query.group_by.get(place).map_or("", String::as_str)))
             .collect(),
         chips: chips(query, &campaigns, &publishers),
+        has_choices: visit.reach() == Reach::Account,
         campaigns,
         publishers,
         dimensions: dimensions(""),

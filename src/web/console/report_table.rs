@@ -5,7 +5,7 @@ use super::report_query::{ReportQuery, name};
 use super::wording;
 use crate::model::money::Currency;
 use crate::model::tally::Measures;
-use crate::report::{Dimension, Report, Row, Value};
+use crate::report::{Dimension, Reach, Report, Row, Value};
 
 /// Rows of one page; the CSV has all.
 const ROWS_MAX: usize = 1_000;
@@ -40,6 +40,8 @@ struct Column {
     kind: Kind,
     /// Shown even where it is nought in every row.
     always: bool,
+    /// Not for publishers.
+    is_confidential: bool,
     number: fn(&Measures) -> i64,
 }
 
@@ -58,7 +60,7 @@ const COLUMNS: [Column; 15] = [
     column("Conversions", Kind::Count, true, Measures::conversions),
     column("Rate", Kind::Rate, true, |_| 0),
     column("Sales", Kind::Money, true, |m| m.sale_amount_minor),
-    column("Revenue", Kind::Money, true, |m| m.revenue_minor),
+    column("Revenue", Kind::Money, true, |m| m.revenue_minor).confidential(),
     column("Payout", Kind::Money, true, |m| m.payout_minor),
     column("Waiting", Kind::Count, false, |m| m.pending),
     column("Sales waiting", Kind::Money, false, |m| {
@@ -66,7 +68,8 @@ const COLUMNS: [Column; 15] = [
     }),
     column("Revenue waiting", Kind::Money, false, |m| {
         m.pending_revenue_minor
-    }),
+    })
+    .confidential(),
     column("Payout waiting", Kind::Money, false, |m| {
         m.pending_payout_minor
     }),
@@ -86,11 +89,17 @@ const fn column(
         title,
         kind,
         always,
+        is_confidential: false,
         number,
     }
 }
 
 impl Column {
+    const fn confidential(mut self) -> Self {
+        self.is_confidential = true;
+        self
+    }
+
     fn text(&self, measures: &Measures, currency: Currency) -> String {
         match self.kind {
             Kind::Count => wording::count((self.number)(measures)),
@@ -103,12 +112,11 @@ impl Column {
 impl Table {
     pub fn of(report: &Report, query: &ReportQuery, currency: Currency) -> Self {
         let says_something = |column: &&Column| {
-            column.always
+            let mut rows = report.rows.iter();
+            let says = column.always
                 || (column.number)(&report.totals) != 0
-                || report
-                    .rows
-                    .iter()
-                    .any(|row| (column.number)(&row.measures) != 0)
+                || rows.any(|row| (column.number)(&row.measures) != 0);
+            says && (report.reach == Reach::Account || !column.is_confidential)
         };
         let columns: Vec<&Column> = COLUMNS.iter().filter(says_something).collect();
         let numbers = |measures: &Measures| {
@@ -177,6 +185,7 @@ mod tests {
             },
         };
         let report = Report {
+            reach: Reach::Account,
             dimensions: vec![Dimension::Country],
             totals: row.measures,
             rows: vec![row],

@@ -22,6 +22,8 @@ use crate::model::account::{Account, Member};
 use crate::model::action::{Act, Action, Actor};
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
+use crate::model::role::Party;
+use crate::report::Reach;
 use crate::store::Store;
 use crate::web::state::App;
 
@@ -86,11 +88,27 @@ impl Visit {
         Calendar::of(&self.account.settings.timezone)
     }
 
+    /// How far this member sees in reports: the one place where a publisher is held
+    /// to its own figures.
+    pub fn reach(&self) -> Reach {
+        Reach::of(self.member.profile.role)
+    }
+
+    /// Whether pages may offer this.
+    pub fn may(&self, action: Action) -> bool {
+        action.allows(self.party())
+    }
+
+    fn party(&self) -> Party {
+        self.member.profile.role.party()
+    }
+
     /// What stands around a page.
     pub fn frame(&self, room: Room, title: impl Into<String>) -> Frame {
         Frame {
             title: title.into(),
             room,
+            party: self.party(),
             account: self.account.settings.name.clone(),
             email: self.member.profile.email.clone(),
             form_token: session::form_token(&self.secret),
@@ -152,6 +170,9 @@ async fn signed_in(request: HttpRequest) -> std::result::Result<Visit, Fault> {
     let Some((member, secret)) = found else {
         return Err(turned_away(&request));
     };
+    if !action.allows(member.profile.role.party()) {
+        return Err(refused(&request, member.profile.role.party()));
+    }
     let account = app.store.catalog().accounts.get(&member.account).cloned();
     Ok(Visit {
         act: Act::new(Actor::Member(member.id), action, now),
@@ -161,6 +182,19 @@ async fn signed_in(request: HttpRequest) -> std::result::Result<Visit, Fault> {
         secret,
         member,
     })
+}
+
+/// A member whose role does not open this. Nothing was looked up yet, so that it is
+/// the same whatever the address names. The front door leads to the first open room.
+fn refused(request: &HttpRequest, party: Party) -> Fault {
+    match Room::first_of(party) {
+        Some(room) if request.path() == "/" => Fault::GoTo(room.path()),
+        _ => Error::new(
+            Kind::NotAllowed,
+            "Your role does not open this. Ask an owner of the account if you need it.",
+        )
+        .into(),
+    }
 }
 
 /// A page that was asked for comes after the sign-in; a form is lost with its session.
