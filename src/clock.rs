@@ -1,11 +1,14 @@
 //! Time: the only place that asks what time it is. Pure rules take a
 //! [`Timestamp`]; only what runs by itself holds a [`Clock`].
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Kind, Result};
 
 pub const SECOND_MS: i64 = 1_000;
 pub const QUARTER_MS: i64 = 15 * 60 * SECOND_MS;
@@ -50,18 +53,102 @@ impl Timestamp {
     }
 }
 
+/// RFC 3339 in UTC.
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(instant) => write!(f, "{instant}"),
+            Err(_) => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+/// An instant as people write it: RFC 3339, a day (its first instant in UTC), or
+/// milliseconds since 1970.
+///
+/// # Errors
+/// [`Kind::Invalid`] where it is none of these, or lies before 1970.
+pub fn parse_instant(text: &str) -> Result<Timestamp> {
+    let text = text.trim();
+    let ms = if let Ok(ms) = text.parse::<i64>() {
+        Some(ms)
+    } else if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+        Some(instant.as_millisecond())
+    } else {
+        text.parse::<jiff::civil::Date>()
+            .and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC))
+            .map(|start| start.timestamp().as_millisecond())
+            .ok()
+    };
+    match ms {
+        Some(ms @ 0..=INSTANT_MAX_MS) => Ok(Timestamp(ms)),
+        _ => Err(Error::invalid(format!(
+            "{:?} is no instant. Write 2027-03-01T12:00:00Z, 2027-03-01, or milliseconds since 1970.",
+            text.chars().take(40).collect::<String>()
+        ))),
+    }
+}
+
+/// The end of the year 9999: no calendar goes further.
+const INSTANT_MAX_MS: i64 = 253_402_300_799_999;
+
+/// A file that says what time it is, and what it said last.
+#[derive(Debug)]
+pub struct ClockFile {
+    path: PathBuf,
+    last: AtomicI64,
+}
+
+impl ClockFile {
+    fn read(path: &Path) -> Result<Timestamp> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let sentence = format!("The test clock {} cannot be read", path.display());
+            Error::new(Kind::Config, sentence).because(error)
+        })?;
+        parse_instant(&text)
+    }
+
+    /// A file that is being rewritten, or is gone, leaves the time where it was.
+    fn now(&self) -> Timestamp {
+        if let Ok(now) = Self::read(&self.path) {
+            self.last.store(now.millis(), Ordering::SeqCst);
+        }
+        Timestamp(self.last.load(Ordering::SeqCst))
+    }
+}
+
 /// Where the time comes from: the machine, or a test.
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
     #[default]
     System,
     Manual(Arc<AtomicI64>),
+    /// Stands at the instant in a file, read at each look: for tests alone.
+    File(Arc<ClockFile>),
 }
 
 impl Clock {
     /// A clock that stands still until [`Clock::advance`] moves it.
     pub fn manual(start: Timestamp) -> Self {
         Clock::Manual(Arc::new(AtomicI64::new(start.millis())))
+    }
+
+    /// The clock that stands at the instant written in a file and follows it.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] where the file cannot be read, [`Kind::Invalid`] where it
+    /// holds no instant.
+    pub fn of_file(path: &Path) -> Result<Self> {
+        let now = ClockFile::read(path)?;
+        Ok(Clock::File(Arc::new(ClockFile {
+            path: path.to_owned(),
+            last: AtomicI64::new(now.millis()),
+        })))
+    }
+
+    /// Whether this is the machine's own clock, which nobody moves for a test.
+    pub fn is_real(&self) -> bool {
+        matches!(self, Clock::System)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -72,6 +159,7 @@ impl Clock {
                     .map_or(0, |since| since.as_millis() as i64),
             ),
             Clock::Manual(ms) => Timestamp::from_millis(ms.load(Ordering::SeqCst)),
+            Clock::File(file) => file.now(),
         }
     }
 
@@ -123,5 +211,28 @@ mod tests {
         assert_eq!(clock.now(), clock.now());
         clock.advance(50);
         assert_eq!(clock.now().millis(), 150);
+    }
+
+    #[test]
+    fn an_instant_is_read_in_each_way_of_writing_it() {
+        for text in ["2027-03-01T00:00:00Z", "2027-03-01", "1803859200000\n"] {
+            assert_eq!(parse_instant(text).unwrap().millis(), 1_803_859_200_000);
+        }
+        for text in ["", "tomorrow", "-5", "2027-13-01", "999999999999999999"] {
+            assert!(parse_instant(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_of_a_file_follows_it_and_outlives_a_bad_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clock");
+        assert!(Clock::of_file(&path).is_err());
+        std::fs::write(&path, "1000").unwrap();
+        let clock = Clock::of_file(&path).unwrap();
+        std::fs::write(&path, "2000").unwrap();
+        assert_eq!(clock.now().millis(), 2_000);
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(clock.now().millis(), 2_000);
     }
 }

@@ -30,6 +30,9 @@ pub struct Options {
     pub rate_limit: Option<String>,
     /// A country database in MMDB format.
     pub geoip: Option<PathBuf>,
+    /// A file that says what time it is. Never from a configuration file.
+    #[serde(skip)]
+    pub test_clock: Option<PathBuf>,
 }
 
 /// Options with every question answered.
@@ -43,6 +46,8 @@ pub struct Config {
     /// None: no limit.
     pub rate_limit: Option<u32>,
     pub geoip: Option<PathBuf>,
+    /// Only for a folder that was made with one.
+    pub test_clock: Option<PathBuf>,
 }
 
 impl Options {
@@ -75,6 +80,7 @@ impl Options {
             key_file: self.key_file.or(below.key_file),
             rate_limit: self.rate_limit.or(below.rate_limit),
             geoip: self.geoip.or(below.geoip),
+            test_clock: self.test_clock.or(below.test_clock),
         }
     }
 
@@ -97,6 +103,7 @@ impl Options {
                 None => Some(RATE_LIMIT_DEFAULT),
             },
             geoip: self.geoip,
+            test_clock: self.test_clock,
         })
     }
 }

@@ -12,6 +12,7 @@
 //! | `web` | everything HTTP: collect, console, api, assets | SQL, key bytes |
 //! | `ingest` | a hit into the journal, the journal settled | HTTP, SQL |
 //! | `report` | a question and a period to rows | HTTP, SQL, the clock |
+//! | `lifecycle` | the scheduler and its jobs, retention, how accounts end, backups | HTTP, SQL |
 //! | `access` | actions, sign-in, sessions, tokens | HTTP, SQL |
 //! | `store` | all SQL; migrations; sealing at the door of every table | HTTP |
 //! | `crypto` | keyring, seal and open, blind index, passwords, tokens | I/O but the key files |
@@ -26,10 +27,11 @@
 //! Imports go along these arrows and never against them; a test reads this block.
 //!
 //! ```text
-//! cli       -> web ingest report access store crypto model config clock error
-//! web       -> ingest report access store crypto model config clock error
+//! cli       -> web ingest report lifecycle access store crypto model config clock error
+//! web       -> ingest report lifecycle access store crypto model config clock error
 //! ingest    -> store segment crypto model clock error
 //! report    -> store segment model clock error
+//! lifecycle -> store segment crypto model clock error
 //! access    -> store crypto model clock error
 //! store     -> segment crypto model clock error
 //! crypto    -> model clock error
@@ -48,6 +50,7 @@ pub mod config;
 pub mod crypto;
 pub mod error;
 pub mod ingest;
+pub mod lifecycle;
 pub mod model;
 pub mod report;
 pub mod segment;

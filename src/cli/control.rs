@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::request::{Output, Request};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
+use crate::lifecycle::Schedule;
 use crate::store::Store;
 
 const MESSAGE_BYTES_MAX: u64 = 64 << 20;
@@ -30,7 +31,7 @@ pub fn path(data_dir: &Path) -> PathBuf {
 }
 
 /// Listens until the process ends.
-pub fn listen(store: Store, clock: Clock) -> Result<()> {
+pub fn listen(store: Store, clock: Clock, schedule: Schedule) -> Result<()> {
     let path = path(store.folder().path());
     // We hold the folder's lock, so a socket that lies here is a dead one's.
     let _ = std::fs::remove_file(&path);
@@ -41,9 +42,9 @@ pub fn listen(store: Store, clock: Clock) -> Result<()> {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     let serve = move || {
         for stream in listener.incoming().flatten() {
-            let (store, clock) = (store.clone(), clock.clone());
+            let (store, clock, schedule) = (store.clone(), clock.clone(), schedule.clone());
             let answer = move || {
-                if let Err(error) = answer(stream, &store, &clock) {
+                if let Err(error) = answer(stream, &store, &clock, &schedule) {
                     tracing::debug!("a command went away: {error}");
                 }
             };
@@ -59,7 +60,7 @@ pub fn listen(store: Store, clock: Clock) -> Result<()> {
     Ok(())
 }
 
-fn answer(mut stream: UnixStream, store: &Store, clock: &Clock) -> Result<()> {
+fn answer(mut stream: UnixStream, store: &Store, clock: &Clock, schedule: &Schedule) -> Result<()> {
     stream.set_read_timeout(Some(READ_TIMEOUT))?;
     let mut line = String::new();
     BufReader::new((&stream).take(REQUEST_BYTES_MAX)).read_line(&mut line)?;
@@ -70,7 +71,7 @@ fn answer(mut stream: UnixStream, store: &Store, clock: &Clock) -> Result<()> {
                 "This version of the server does not know the command.",
             )
         })
-        .and_then(|request| request.perform(store, clock));
+        .and_then(|request| request.perform(store, clock, schedule));
     let answer = match outcome {
         Ok(output) => Answer::Done(output),
         Err(error) => Answer::Failed {

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use super::options::{DemoOptions, Global};
 use super::request::Output;
 use super::serve::{Running, start_log};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::token;
 use crate::error::{Error, Kind, Result};
@@ -50,6 +51,10 @@ impl Drop for TemporaryFolder {
 
 pub fn run(global: &Global, options: DemoOptions) -> Result<Output> {
     start_log();
+    if global.test_clock.is_some() {
+        let sentence = "The demo keeps real time; leave --test-clock away.";
+        return Err(Error::new(Kind::Usage, sentence));
+    }
     if global.data_dir.is_some() {
         let sentence = "The demo makes a folder of its own; leave --data-dir away.";
         return Err(Error::new(Kind::Usage, sentence));
@@ -66,11 +71,12 @@ pub fn run(global: &Global, options: DemoOptions) -> Result<Output> {
         key_file: None,
         rate_limit: Some(crate::config::RATE_LIMIT_DEFAULT),
         geoip: None,
+        test_clock: None,
     };
     let folder = DataFolder::take(&config.data_dir, true)?;
     let keys = folder.keys(None, None)?;
     let store = Store::open(folder, keys)?;
-    let running = Running::start(store, &config, Countries::default(), address)?;
+    let running = Running::start(store, &config, Clock::System, Countries::default(), address)?;
     let setting = setting::make(&running.app.store, &shop, running.app.clock.now())?;
     history::write(&running.app, &setting)?;
     let shop_of = |at: &setting::DemoSite, publisher: usize| {

@@ -6,10 +6,13 @@ mod account;
 mod control;
 mod demo;
 mod exit;
+mod jobs;
 mod options;
 mod report;
 mod request;
+mod retention;
 mod serve;
+mod time;
 mod token;
 
 use std::process::ExitCode;
@@ -42,6 +45,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Demo(options) => demo::run(&global, options),
         Command::Account(command) => request::carry_out(&global, account::request(command)?),
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
+        Command::Retention(command) => request::carry_out(&global, retention::request(command)?),
         Command::Report(options) => request::carry_out(&global, report::request(options)),
     }
 }

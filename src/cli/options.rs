@@ -43,6 +43,10 @@ pub struct Global {
     /// A configuration file (TOML) with the options of `serve`
     #[arg(long, global = true, value_name = "F", env = "PIXELKEEP_CONFIG")]
     pub config: Option<PathBuf>,
+    /// Let a file say what time it is, for tests: only in a folder that was made with it.
+    /// It holds an instant (RFC 3339, a day, or milliseconds since 1970) and is followed
+    #[arg(long, global = true, value_name = "FILE", env = "PIXELKEEP_TEST_CLOCK")]
+    pub test_clock: Option<PathBuf>,
     /// Print the answer, or the error, as JSON
     #[arg(long, global = true, env = JSON, value_parser = FalseyValueParser::new())]
     pub json: bool,
@@ -82,6 +86,24 @@ pub enum Command {
     Token(TokenCommand),
     /// Print a report, as the API gives it
     Report(ReportOptions),
+    /// See and do what the scheduler does by itself: what is deleted, and when
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RetentionCommand {
+    /// Show what would be deleted until a day; changes nothing
+    Preview(RetentionPreviewOptions),
+    /// Run every scheduled job now
+    Run,
+}
+
+#[derive(Debug, Args)]
+pub struct RetentionPreviewOptions {
+    /// Until when: a day, past or to come, or an instant in RFC 3339 [default: now]
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -112,6 +134,7 @@ impl Global {
             public_url: serve.public_url,
             rate_limit: serve.rate_limit,
             geoip: serve.geoip,
+            test_clock: self.test_clock.clone(),
         };
         let file = match &self.config {
             Some(path) => Options::read(path)?,

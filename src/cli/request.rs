@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
-use super::{account, control, report, token};
+use super::{account, control, jobs, report, retention, time, token};
 use crate::clock::Clock;
 use crate::error::{Kind, Result};
 use crate::ingest::settle_everything;
+use crate::lifecycle::Schedule;
 use crate::store::{DataFolder, Store};
 
 /// What a command asks for. Files are read before, with the caller's own rights.
@@ -20,6 +21,12 @@ pub enum Request {
     AccountList,
     TokenCreate(token::Create),
     Report(report::Ask),
+    RetentionPreview(retention::Preview),
+    RetentionRun,
+    /// The same, where `--test-clock` was named: the server must keep a test's time.
+    InTestTime {
+        request: Box<Request>,
+    },
 }
 
 /// What a command answers: JSON for programs, text for people.
@@ -60,12 +67,16 @@ impl Request {
     }
 
     /// Does the work on an open store.
-    pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
+    pub fn perform(self, store: &Store, clock: &Clock, schedule: &Schedule) -> Result<Output> {
         match self {
             Request::AccountCreate(create) => create.perform(store, clock),
             Request::AccountList => account::list(store, clock.now()),
             Request::TokenCreate(create) => create.perform(store, clock),
             Request::Report(ask) => ask.perform(store),
+            Request::RetentionPreview(preview) => preview.perform(schedule, clock),
+            Request::RetentionRun => retention::run(schedule),
+            Request::InTestTime { .. } if clock.is_real() => Err(time::refused()),
+            Request::InTestTime { request } => request.perform(store, clock, schedule),
         }
     }
 }
@@ -75,17 +86,25 @@ pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
     let config = global.options(ServeOptions::none())?.resolve()?;
     match DataFolder::take(&config.data_dir, request.may_create()) {
         Ok(folder) => {
+            time::check_new(&folder, config.test_clock.as_deref())?;
             let keys = folder.keys(
                 config.key_file.as_deref(),
                 super::serve::credentials().as_deref(),
             )?;
-            let store = Store::open(folder, keys)?;
-            settle_everything(&store, Clock::System)?;
-            let output = request.perform(&store, &Clock::System);
+            let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
+            settle_everything(&store, clock.clone())?;
+            let schedule = jobs::schedule(&store, &clock)?;
+            let output = request.perform(&store, &clock, &schedule);
             store.close()?;
             output
         }
         Err(error) if error.kind() == Kind::Held => {
+            let request = match config.test_clock {
+                Some(_) => Request::InTestTime {
+                    request: Box::new(request),
+                },
+                None => request,
+            };
             control::send(&config.data_dir, &request).unwrap_or(Err(error))
         }
         Err(error) => Err(error),

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::control;
 use super::options::{Global, ServeOptions};
 use super::request::Output;
+use super::{control, jobs, time};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::{ClickIds, token};
@@ -35,9 +35,10 @@ pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     let countries = Countries::open(config.geoip.as_deref())?;
     let (folder, listener) = take(&config)?;
     let address = listener.local_addr()?;
+    time::check_new(&folder, config.test_clock.as_deref())?;
     let keys = folder.keys(config.key_file.as_deref(), credentials().as_deref())?;
-    let store = Store::open(folder, keys)?;
-    let running = Running::start(store, &config, countries, address)?;
+    let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
+    let running = Running::start(store, &config, clock, countries, address)?;
     running.offer_set_up()?;
     running.serve(listener, None, || println!("listening on http://{address}"))?;
     Ok(Output::nothing())
@@ -64,12 +65,13 @@ impl Running {
     pub fn start(
         store: Store,
         config: &Config,
+        clock: Clock,
         countries: Countries,
         address: SocketAddr,
     ) -> Result<Self> {
-        let clock = Clock::System;
         let (engine, failures) = Engine::start(&store, clock.clone())?;
-        control::listen(store.clone(), clock.clone())?;
+        let schedule = jobs::schedule(&store, &clock)?;
+        control::listen(store.clone(), clock.clone(), schedule.clone())?;
         let public_url = config
             .public_url
             .clone()
@@ -80,6 +82,7 @@ impl Running {
             store,
             clock,
             countries: Arc::new(countries),
+            schedule,
             options: WebOptions {
                 public_url,
                 rate_limit: config.rate_limit,
@@ -119,7 +122,8 @@ impl Running {
             engine,
             mut failures,
         } = self;
-        let store = app.store.clone();
+        let (store, schedule) = (app.store.clone(), app.schedule.clone());
+        let jobs = schedule.start()?;
         let until = async move {
             ready();
             let failure: Option<Error> = tokio::select! {
@@ -129,6 +133,9 @@ impl Running {
             failure
         };
         let failure = server::serve(app, listener, shop, until)?;
+        schedule.stop();
+        // It reports its own failures; after one it would have been started again.
+        let _ = jobs.join();
         engine.stop();
         let socket = control::path(store.folder().path());
         // The next start removes it as well.

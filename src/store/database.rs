@@ -27,6 +27,7 @@ pub struct Migrations(pub &'static [&'static str]);
 pub const MAIN: Migrations = Migrations(&[
     include_str!("migrations/0001_main.sql"),
     include_str!("migrations/0002_audit_chain.sql"),
+    include_str!("migrations/0003_lifecycle.sql"),
 ]);
 pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
 
@@ -172,13 +173,18 @@ pub fn checkpoint_if_long(connection: &Connection, wal: &Path) -> Result<()> {
 
 /// Moves the WAL into the database and empties its file.
 pub fn checkpoint(connection: &Connection) -> Result<()> {
-    let busy: i64 = connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
-        .map_err(failed)?;
-    if busy != 0 {
+    if !checkpoint_is_empty(connection)? {
         tracing::debug!("a reader kept the write-ahead log from being emptied");
     }
     Ok(())
+}
+
+/// The same, and whether the file is empty now: a reader may be in the way.
+pub fn checkpoint_is_empty(connection: &Connection) -> Result<bool> {
+    let busy: i64 = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(failed)?;
+    Ok(busy == 0)
 }
 
 pub fn wal_path(database: &Path) -> std::path::PathBuf {

@@ -4,7 +4,9 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::reclaim::JournalOrders;
 use crate::crypto::{Keys, MasterKey, default_key_path};
 use crate::error::{Error, Kind, Result};
 
@@ -13,6 +15,7 @@ pub struct DataFolder {
     path: PathBuf,
     /// Holding the file open holds the lock.
     _lock: File,
+    journal: Arc<JournalOrders>,
 }
 
 impl DataFolder {
@@ -57,6 +60,7 @@ impl DataFolder {
         let folder = DataFolder {
             path: path.to_owned(),
             _lock: lock,
+            journal: Arc::default(),
         };
         folder.tighten()?;
         Ok(folder)
@@ -72,6 +76,10 @@ impl DataFolder {
 
     pub fn journal_database(&self) -> PathBuf {
         self.path.join("journal.db")
+    }
+
+    pub(super) fn journal_orders(&self) -> &Arc<JournalOrders> {
+        &self.journal
     }
 
     fn keyring(&self) -> PathBuf {

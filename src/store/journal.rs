@@ -5,16 +5,16 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
 use super::database::{self, failed};
+use super::reclaim::{JournalOrders, vacuum_step};
 use super::{DataFolder, meta};
 use crate::crypto::{Keys, Sealer, SealerClass, token};
 use crate::error::Result;
 use crate::model::id::AccountId;
-
-const ID: &str = "journal_id";
 
 /// The entries of one account in one batch, as they were written.
 pub struct JournalBatch {
@@ -35,6 +35,13 @@ pub struct JournalWriter {
     generation: u64,
     next: i64,
     removed: i64,
+    orders: Arc<JournalOrders>,
+}
+
+impl Drop for JournalWriter {
+    fn drop(&mut self) {
+        self.orders.set_open(false);
+    }
 }
 
 impl JournalWriter {
@@ -42,11 +49,11 @@ impl JournalWriter {
     pub fn open(folder: &DataFolder, keys: Keys, settled: (Option<[u8; 16]>, i64)) -> Result<Self> {
         let path = folder.journal_database();
         let connection = database::open(&path, &database::JOURNAL)?;
-        let id = match meta::get(&connection, ID)?.and_then(|id| id.try_into().ok()) {
+        let id = match meta::journal_id(&connection)? {
             Some(id) => id,
             None => {
                 let id: [u8; 16] = token::random_bytes();
-                meta::put(&connection, ID, &id)?;
+                meta::put(&connection, meta::JOURNAL, &id)?;
                 id
             }
         };
@@ -64,7 +71,10 @@ impl JournalWriter {
         } else {
             0
         };
+        let orders = folder.journal_orders().clone();
+        orders.set_open(true);
         Ok(JournalWriter {
+            orders,
             wal: database::wal_path(&path),
             connection,
             generation: keys.generation(),
@@ -124,8 +134,15 @@ impl JournalWriter {
         settled > self.removed
     }
 
-    /// Moves the write-ahead log into the file once it has grown.
+    /// Moves the write-ahead log into the file once it has grown, or gives all that
+    /// is free back where that was asked for.
     pub fn tidy(&self) -> Result<()> {
+        if let Some(order) = self.orders.pending() {
+            while vacuum_step(&self.connection, u32::MAX >> 1)? > 0 {}
+            database::checkpoint(&self.connection)?;
+            self.orders.carried_out(order);
+            return Ok(());
+        }
         database::checkpoint_if_long(&self.connection, &self.wal)
     }
 

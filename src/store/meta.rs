@@ -1,5 +1,8 @@
 //! Single values: the keyring's generation, and how far settling has come.
 
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
 use rusqlite::{Connection, OptionalExtension};
 
 use super::Store;
@@ -10,8 +13,9 @@ use crate::error::{Error, Kind, Result};
 /// Opens with the keyring that belongs to this database.
 const MARK: &str = "keyring_mark";
 const GENERATION: &str = "keyring_generation";
-const JOURNAL: &str = "journal_id";
+pub const JOURNAL: &str = "journal_id";
 const POSITION: &str = "journal_position";
+const TEST_CLOCK: &str = "test_clock";
 
 pub fn get(connection: &Connection, name: &str) -> Result<Option<Vec<u8>>> {
     connection
@@ -81,8 +85,15 @@ pub fn remember_generation(connection: &Connection, keys: &Keys) -> Result<()> {
 
 /// Which journal was settled, and up to which row of it.
 pub fn position(connection: &Connection) -> Result<(Option<[u8; 16]>, i64)> {
-    let journal = get(connection, JOURNAL)?.and_then(|bytes| bytes.try_into().ok());
-    Ok((journal, get_number(connection, POSITION)?.unwrap_or(0)))
+    Ok((
+        journal_id(connection)?,
+        get_number(connection, POSITION)?.unwrap_or(0),
+    ))
+}
+
+/// The id of a journal, read from its own file.
+pub fn journal_id(connection: &Connection) -> Result<Option<[u8; 16]>> {
+    Ok(get(connection, JOURNAL)?.and_then(|bytes| bytes.try_into().ok()))
 }
 
 pub fn put_position(connection: &Connection, journal: [u8; 16], position: i64) -> Result<()> {
@@ -91,6 +102,23 @@ pub fn put_position(connection: &Connection, journal: [u8; 16], position: i64) -
 }
 
 impl Store {
+    /// The file that this folder's time follows; none where it keeps real time.
+    pub fn test_clock(&self) -> Result<Option<PathBuf>> {
+        let Some(sealed) = self.read(|connection| get(connection, TEST_CLOCK))? else {
+            return Ok(None);
+        };
+        let sealer = self.keys().instance_sealer();
+        let path = sealer.open("meta", TEST_CLOCK, 0, &sealed)?;
+        Ok(Some(std::ffi::OsString::from_vec(path).into()))
+    }
+
+    /// Marks the folder for good as one whose time follows a file.
+    pub fn mark_test_clock(&self, file: &Path) -> Result<()> {
+        let sealer = self.keys().instance_sealer();
+        let sealed = sealer.seal("meta", TEST_CLOCK, 0, file.as_os_str().as_bytes())?;
+        put(&self.writer(), TEST_CLOCK, &sealed)
+    }
+
     /// Which journal was settled last, and up to which row.
     pub fn settled_position(&self) -> Result<(Option<[u8; 16]>, i64)> {
         position(&self.writer())

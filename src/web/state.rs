@@ -6,6 +6,7 @@ use super::collect::Countries;
 use crate::clock::Clock;
 use crate::crypto::ClickIds;
 use crate::ingest::Journal;
+use crate::lifecycle::Schedule;
 use crate::store::Store;
 
 /// Settings of the web side.
@@ -31,5 +32,7 @@ pub struct App {
     pub click_ids: ClickIds,
     pub clock: Clock,
     pub countries: Arc<Countries>,
+    /// The jobs that run by themselves.
+    pub schedule: Schedule,
     pub options: WebOptions,
 }

@@ -13,5 +13,6 @@ mod commands;
 mod console;
 mod durability;
 mod harness;
+mod lifecycle;
 mod report;
 mod sdk_size;

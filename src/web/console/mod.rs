@@ -3,6 +3,7 @@
 //! templates. No SQL, no key bytes, no figures worked out here.
 
 mod account;
+mod alert;
 mod asset;
 mod calendar;
 mod campaign;

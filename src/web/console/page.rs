@@ -161,6 +161,15 @@ pub struct Frame {
     pub form_token: String,
     /// What the last form did.
     pub done: Option<&'static str>,
+    /// What must be seen on every page.
+    pub alerts: Vec<Alert>,
+}
+
+/// A sentence above every page.
+pub struct Alert {
+    pub sentence: String,
+    /// Where to go on, and what stands on that link.
+    pub link: Option<(&'static str, &'static str)>,
 }
 
 impl Frame {

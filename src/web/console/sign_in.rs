@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::Console;
+use super::alert::TEST_TIME;
 use super::asset;
 use super::form::Form;
 use super::origin::{client, require_private_way};
@@ -24,6 +25,8 @@ struct SignInPage {
     error: Option<String>,
     /// Nobody can sign in yet.
     is_new: bool,
+    /// Where time is a test's.
+    test_time: Option<&'static str>,
 }
 
 impl SignInPage {
@@ -33,6 +36,7 @@ impl SignInPage {
             next: local_path(next).to_owned(),
             error: None,
             is_new: app.store.catalog().accounts.is_empty(),
+            test_time: (!app.clock.is_real()).then_some(TEST_TIME),
         }
     }
 

@@ -10,6 +10,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 
+use super::alert::alerts;
 use super::calendar::Calendar;
 use super::fault::Fault;
 use super::form::{FORM_MAX, Form};
@@ -113,6 +114,7 @@ impl Visit {
             email: self.member.profile.email.clone(),
             form_token: session::form_token(&self.secret),
             done: done(self.query.text("done")),
+            alerts: alerts(&self.app),
         }
     }
 

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod api;
 pub mod browser;
+pub mod clock;
 pub mod http;
 pub mod marks;
 pub mod mmdb;

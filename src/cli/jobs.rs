@@ -1,0 +1,17 @@
+//! The jobs that a data folder's scheduler knows.
+
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::lifecycle::Schedule;
+use crate::lifecycle::heartbeat::Heartbeat;
+use crate::lifecycle::tidy::Tidy;
+use crate::store::Store;
+
+/// The scheduler of a folder, not started.
+pub fn schedule(store: &Store, clock: &Clock) -> Result<Schedule> {
+    let jobs: Vec<Box<dyn crate::lifecycle::Job>> = vec![
+        Box::new(Heartbeat::new(store.clone(), clock.clone())?),
+        Box::new(Tidy(store.clone())),
+    ];
+    Ok(Schedule::new(store.clone(), clock.clone(), jobs))
+}

@@ -1,0 +1,78 @@
+//! `retention preview` and `retention run`: what the scheduled jobs would do, and
+//! doing it now.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::options::RetentionCommand;
+use super::request::{Output, Request};
+use crate::clock::{Clock, Timestamp, parse_instant};
+use crate::error::Result;
+use crate::lifecycle::Schedule;
+
+#[derive(Serialize, Deserialize)]
+pub struct Preview {
+    /// None: now.
+    as_of: Option<Timestamp>,
+}
+
+pub fn request(command: RetentionCommand) -> Result<Request> {
+    Ok(match command {
+        RetentionCommand::Run => Request::RetentionRun,
+        RetentionCommand::Preview(options) => {
+            let as_of = options.as_of.as_deref().map(parse_instant).transpose()?;
+            Request::RetentionPreview(Preview { as_of })
+        }
+    })
+}
+
+impl Preview {
+    pub fn perform(self, schedule: &Schedule, clock: &Clock) -> Result<Output> {
+        let as_of = self.as_of.unwrap_or_else(|| clock.now());
+        let planned = schedule.preview(as_of)?;
+        let mut text = format!("What falls due until {as_of}; nothing was changed.\n");
+        for line in &planned {
+            let account = line.account.map(|id| format!("{id}  ")).unwrap_or_default();
+            text.push_str(&format!("{}  {account}{}\n", line.at, line.what));
+        }
+        if planned.is_empty() {
+            text.push_str("Nothing.\n");
+        }
+        let items: Vec<_> = planned
+            .iter()
+            .map(|line| {
+                json!({
+                    "account": line.account, "class": line.class, "what": line.what,
+                    "at": line.at.to_string(), "count": line.count,
+                })
+            })
+            .collect();
+        Ok(Output {
+            json: json!({ "as_of": as_of.to_string(), "items": items, "next": null }),
+            text,
+        })
+    }
+}
+
+/// Runs every job to its end.
+pub fn run(schedule: &Schedule) -> Result<Output> {
+    let mut text = String::new();
+    let mut jobs = Vec::new();
+    for (job, counts) in schedule.run_all()? {
+        let done: Vec<String> = counts
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(name, count)| format!("{} {count}", name.replace('_', " ")))
+            .collect();
+        let done = match done.is_empty() {
+            true => "nothing to do".to_owned(),
+            false => done.join(", "),
+        };
+        text.push_str(&format!("{job}: {done}\n"));
+        jobs.push(json!({ "job": job, "counts": counts }));
+    }
+    Ok(Output {
+        json: json!({ "jobs": jobs }),
+        text,
+    })
+}

@@ -1,0 +1,9 @@
+//! What time does to data: the scheduler and its jobs, the evidence that time has
+//! passed, how long things are kept, how an account ends, and backups. Nothing here
+//! knows HTTP or SQL; the clock is the scheduler's alone.
+
+pub mod heartbeat;
+pub mod schedule;
+pub mod tidy;
+
+pub use schedule::{Job, Planned, Schedule, Step};

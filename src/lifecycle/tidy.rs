@@ -1,0 +1,34 @@
+//! Gives freed space back to the file system, and forgets old runs of jobs.
+
+use super::schedule::{Job, Planned, Step, every};
+use crate::clock::{DAY_MS, Timestamp};
+use crate::error::Result;
+use crate::store::Store;
+
+/// Runs of jobs are kept for 13 months.
+const RUNS_KEPT_MS: i64 = 396 * DAY_MS;
+
+/// Runs once a day, after the jobs that delete.
+pub struct Tidy(pub Store);
+
+impl Job for Tidy {
+    fn name(&self) -> &'static str {
+        "tidy"
+    }
+
+    fn due_at(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        every(DAY_MS, last, now)
+    }
+
+    fn step(&self, now: Timestamp) -> Result<Step> {
+        let forgotten = self.0.forget_job_runs(now.minus_ms(RUNS_KEPT_MS))?;
+        self.0.reclaim()?;
+        Ok(Step::Done(
+            [("runs_forgotten".to_owned(), forgotten)].into(),
+        ))
+    }
+
+    fn preview(&self, _: Timestamp) -> Result<Vec<Planned>> {
+        Ok(Vec::new())
+    }
+}

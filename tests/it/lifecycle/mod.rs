@@ -1,0 +1,4 @@
+//! What time does: the test clock, retention, how an account ends, certificates and
+//! backups. Time is moved by a file, never waited for.
+
+mod clock;
