@@ -103,7 +103,7 @@ impl ClockFile {
     fn read(path: &Path) -> Result<Timestamp> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let sentence = format!("The test clock {} cannot be read", path.display());
-            Error::new(Kind::Config, sentence).because(error)
+            Error::new(Kind::Usage, sentence).because(error)
         })?;
         parse_instant(&text)
     }
@@ -136,7 +136,7 @@ impl Clock {
     /// The clock that stands at the instant written in a file and follows it.
     ///
     /// # Errors
-    /// [`Kind::Config`] where the file cannot be read, [`Kind::Invalid`] where it
+    /// [`Kind::Usage`] where the file cannot be read, [`Kind::Invalid`] where it
     /// holds no instant.
     pub fn of_file(path: &Path) -> Result<Self> {
         let now = ClockFile::read(path)?;
