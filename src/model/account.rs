@@ -126,6 +126,20 @@ pub struct MemberProfile {
     pub role: Role,
     /// Argon2id in PHC string format.
     pub password_hash: String,
+    /// The last act at the machine's shell that this member has acknowledged.
+    #[serde(default)]
+    pub acknowledged: i64,
+}
+
+impl MemberProfile {
+    pub fn new(email: String, role: Role, password_hash: String) -> Self {
+        MemberProfile {
+            email,
+            role,
+            password_hash,
+            acknowledged: 0,
+        }
+    }
 }
 
 /// A website of the account.

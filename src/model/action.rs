@@ -152,6 +152,15 @@ impl Action {
         self.allows(Party::Anyone)
     }
 
+    /// Whether members are told when it was done at the machine's shell: it shows content
+    /// or mints a way in.
+    pub fn is_told_of_the_shell(self) -> bool {
+        matches!(
+            self,
+            Action::ReadReport | Action::ReadMembers | Action::ChangeMembers | Action::CreateToken
+        )
+    }
+
     /// Whether who does it must have proved who they are within the last minutes.
     pub fn is_sensitive(self) -> bool {
         matches!(

@@ -143,6 +143,14 @@ id!(
     /// An API token, not its secret.
     TokenId, "token"
 );
+id!(
+    /// A one-time link, not its secret.
+    InviteId, "invitation"
+);
+id!(
+    /// A support grant.
+    GrantId, "grant"
+);
 
 /// The public key of a site, as it stands in its pages: 60 random bits, 12 letters.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

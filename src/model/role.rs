@@ -22,6 +22,8 @@ pub enum Role {
     Privacy,
     /// Sees the report of this publisher alone.
     Publisher(PublisherId),
+    /// Runs the instance, and belongs to no account. Nobody can be given it.
+    Operator,
 }
 
 impl Role {
@@ -34,6 +36,7 @@ impl Role {
             Role::Viewer => "viewer",
             Role::Privacy => "privacy",
             Role::Publisher(_) => "publisher",
+            Role::Operator => "operator",
         }
     }
 
@@ -75,6 +78,7 @@ impl Role {
             Role::Viewer => Party::Viewer,
             Role::Privacy => Party::Privacy,
             Role::Publisher(_) => Party::Publisher,
+            Role::Operator => Party::Operator,
         }
     }
 
@@ -89,8 +93,8 @@ impl Role {
     /// Whether a holder of this role may make, change or remove one of `other`.
     pub fn rules_over(self, other: Role) -> bool {
         match self {
-            Role::Owner => true,
-            Role::Admin => other != Role::Owner,
+            Role::Owner => other != Role::Operator,
+            Role::Admin => !matches!(other, Role::Owner | Role::Operator),
             _ => false,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 
 use super::database::failed;
-use super::{Store, member, row};
+use super::{NewInvite, Store, member, row};
 use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Result};
@@ -25,40 +25,70 @@ pub struct NewAccount {
     pub owner_password_hash: String,
 }
 
+/// An account to be made for somebody who is invited to own it.
+pub struct HostedAccount {
+    pub settings: AccountSettings,
+    pub expires_at: Option<Timestamp>,
+    /// What the operator calls it.
+    pub label: String,
+    pub invite: NewInvite,
+}
+
 impl Store {
     /// Makes an account, its keys first.
     ///
     /// # Errors
     /// [`crate::error::Kind::Conflict`] where the owner's address is somebody's already.
     pub fn create_account(&self, act: Act, new: NewAccount) -> Result<(AccountId, MemberId)> {
-        let id = {
-            let connection = self.writer();
-            member::refuse_known_email(&connection, self.keys(), &new.owner_email)?;
-            let random = || AccountId::from_random(token::random_u64()).row();
-            AccountId::from_row(row::free_id(&connection, "account", random)?)
-        };
+        let id = self.free_account(&new.owner_email)?;
         self.keys().add_account(id)?;
-        let owner = MemberProfile {
-            email: new.owner_email,
-            role: Role::Owner,
-            password_hash: new.owner_password_hash,
-        };
+        let owner = MemberProfile::new(new.owner_email, Role::Owner, new.owner_password_hash);
         self.write_catalog(act, id, |transaction| {
-            let body = row::seal(&self.row_sealer(id)?, "account", id.row(), &new.settings)?;
-            transaction
-                .execute(
-                    "INSERT INTO account (id, state, expires_at, body) VALUES (?1, ?2, ?3, ?4)",
-                    params![
-                        id.row(),
-                        ACTIVE,
-                        new.expires_at.map(Timestamp::millis),
-                        body
-                    ],
-                )
-                .map_err(failed)?;
+            self.insert_account(transaction, id, &new.settings, new.expires_at, None)?;
             let member = member::insert(transaction, self.keys(), id, &owner)?;
             Ok((id, member))
         })
+    }
+
+    /// Makes an account without a member; the link makes its first owner.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Conflict`] where the owner's address is somebody's already.
+    pub fn create_hosted_account(&self, act: Act, new: HostedAccount) -> Result<AccountId> {
+        let id = self.free_account(&new.invite.content.email)?;
+        self.keys().add_account(id)?;
+        self.write_catalog(act, id, |transaction| {
+            let label = Some(new.label.as_str());
+            self.insert_account(transaction, id, &new.settings, new.expires_at, label)?;
+            self.insert_invite(transaction, id, &new.invite)?;
+            Ok(id)
+        })
+    }
+
+    fn free_account(&self, owner_email: &str) -> Result<AccountId> {
+        let connection = self.writer();
+        member::refuse_known_email(&connection, self.keys(), owner_email)?;
+        let random = || AccountId::from_random(token::random_u64()).row();
+        row::free_id(&connection, "account", random).map(AccountId::from_row)
+    }
+
+    fn insert_account(
+        &self,
+        connection: &Connection,
+        id: AccountId,
+        settings: &AccountSettings,
+        expires_at: Option<Timestamp>,
+        label: Option<&str>,
+    ) -> Result<()> {
+        let body = row::seal(&self.row_sealer(id)?, "account", id.row(), settings)?;
+        let expires_at = expires_at.map(Timestamp::millis);
+        connection
+            .execute(
+                "INSERT INTO account (id, state, expires_at, label, body) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![id.row(), ACTIVE, expires_at, label, body],
+            )
+            .map_err(failed)?;
+        Ok(())
     }
 
     /// Changes the settings; rates that were entered convert what waited for them.

@@ -7,7 +7,10 @@ use super::{Store, row};
 use crate::crypto::{Keys, SealerClass, token};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Member, MemberProfile};
+use crate::model::action::Act;
+use crate::model::audit::{Detail, Subject};
 use crate::model::id::{AccountId, MemberId};
+use crate::model::role::Role;
 
 fn email_index(keys: &Keys, email: &str) -> [u8; 16] {
     keys.instance_index()
@@ -58,7 +61,146 @@ pub fn insert(
     Ok(MemberId::from_row(id))
 }
 
+/// Refuses to leave an account that had an owner without one.
+fn require_owner(members: &[Member]) -> Result<()> {
+    let owners = members.iter().filter(|one| one.profile.role == Role::Owner);
+    if owners.count() > 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        Kind::Conflict,
+        "This is the last owner of the account. Make somebody else an owner first.",
+    ))
+}
+
 impl Store {
+    /// Members of an account, owners first; of [`AccountId::INSTANCE`], its operators.
+    pub fn members(&self, account: AccountId) -> Result<Vec<Member>> {
+        let mut members = self.read(|connection| self.load_members(connection, account))?;
+        members.sort_by_key(|one| (one.profile.role != Role::Owner, one.profile.email.clone()));
+        Ok(members)
+    }
+
+    pub(super) fn load_members(
+        &self,
+        connection: &Connection,
+        account: AccountId,
+    ) -> Result<Vec<Member>> {
+        let sealer = self.row_sealer(account)?;
+        let mut statement = connection
+            .prepare_cached("SELECT id, body FROM member WHERE account = ?1")
+            .map_err(failed)?;
+        let rows = statement
+            .query_map([account.row()], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(failed)?;
+        rows.map(|row| {
+            let (id, body): (i64, Vec<u8>) = row.map_err(failed)?;
+            Ok(Member {
+                id: MemberId::from_row(id),
+                account,
+                profile: row::open(&sealer, "member", id, &body)?,
+            })
+        })
+        .collect()
+    }
+
+    /// Adds somebody who signs in at once.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] where the address is somebody's already.
+    pub fn create_member(
+        &self,
+        act: Act,
+        account: AccountId,
+        profile: &MemberProfile,
+    ) -> Result<MemberId> {
+        self.write_about(act, account, |transaction| {
+            let id = insert(transaction, self.keys(), account, profile)?;
+            Ok((id, Detail::of(Subject::Member(id))))
+        })
+    }
+
+    /// Changes a member of the account.
+    ///
+    /// # Errors
+    /// [`Kind::NotFound`] for a member of another account; [`Kind::Conflict`] where no
+    /// owner would be left.
+    pub fn update_member(
+        &self,
+        act: Act,
+        account: AccountId,
+        id: MemberId,
+        change: impl FnOnce(&mut MemberProfile) -> Result<()>,
+    ) -> Result<Member> {
+        let act = act.on(Subject::Member(id));
+        self.write(act, account, |transaction| {
+            self.change_member(transaction, account, id, change)
+        })
+    }
+
+    /// The same inside a transaction.
+    pub(super) fn change_member(
+        &self,
+        connection: &Connection,
+        account: AccountId,
+        id: MemberId,
+        change: impl FnOnce(&mut MemberProfile) -> Result<()>,
+    ) -> Result<Member> {
+        let mut members = self.load_members(connection, account)?;
+        let member = members.iter_mut().find(|member| member.id == id);
+        let member = member.ok_or_else(|| Error::not_found("member"))?;
+        let was_owner = member.profile.role == Role::Owner;
+        change(&mut member.profile)?;
+        let changed = member.clone();
+        if was_owner {
+            require_owner(&members)?;
+        }
+        let body = row::seal(
+            &self.row_sealer(account)?,
+            "member",
+            id.row(),
+            &changed.profile,
+        )?;
+        connection
+            .execute(
+                "UPDATE member SET body = ?1 WHERE id = ?2",
+                params![body, id.row()],
+            )
+            .map_err(failed)?;
+        Ok(changed)
+    }
+
+    /// Removes a member with all sessions and links, if `allow` has nothing against it.
+    ///
+    /// # Errors
+    /// As [`Store::update_member`].
+    pub fn remove_member(
+        &self,
+        act: Act,
+        account: AccountId,
+        id: MemberId,
+        allow: impl FnOnce(&Member) -> Result<()>,
+    ) -> Result<()> {
+        self.write(act.on(Subject::Member(id)), account, |transaction| {
+            let mut members = self.load_members(transaction, account)?;
+            let place = members.iter().position(|member| member.id == id);
+            let place = place.ok_or_else(|| Error::not_found("member"))?;
+            let gone = members.swap_remove(place);
+            allow(&gone)?;
+            if gone.profile.role == Role::Owner {
+                require_owner(&members)?;
+            }
+            self.delete_invites_of(transaction, account, id)?;
+            for sql in [
+                "DELETE FROM session WHERE member = ?1",
+                "DELETE FROM member WHERE id = ?1",
+            ] {
+                transaction.execute(sql, [id.row()]).map_err(failed)?;
+            }
+            Ok(())
+        })
+    }
+
     pub fn member_by_email(&self, email: &str) -> Result<Option<Member>> {
         let index = email_index(self.keys(), email);
         self.find_member(

@@ -7,13 +7,18 @@ mod campaign;
 mod conversion;
 mod database;
 mod folder;
+mod grant;
+mod instance;
 mod intake;
+mod invite;
 mod job;
 mod journal;
 #[cfg(test)]
 mod keyring_tests;
 mod member;
 mod meta;
+#[cfg(test)]
+mod people_tests;
 mod publisher;
 mod rates;
 mod reclaim;
@@ -22,6 +27,7 @@ mod segment;
 mod session;
 mod set_up;
 mod settle;
+mod shell_act;
 mod shred;
 mod site;
 mod snapshot;
@@ -42,14 +48,17 @@ use crate::model::audit::Detail;
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
 
-pub use account::NewAccount;
+pub use account::{HostedAccount, NewAccount};
 pub use conversion::ConversionQuery;
 pub use folder::DataFolder;
+pub use instance::Volume;
 pub use intake::SettledFigures;
+pub use invite::NewInvite;
 pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
 pub use session::Session;
 pub use settle::{AccountBatch, NewConversion, Settled, Settling};
+pub use shell_act::ShellAct;
 pub use snapshot::Snapshot;
 
 struct Inner {
@@ -189,6 +198,7 @@ impl Store {
         detail: Detail,
     ) -> Result<()> {
         meta::remember_generation(transaction, self.keys())?;
+        self.remember_shell_act(transaction, act, account)?;
         self.record(transaction, act, account, detail)
     }
 

@@ -1,0 +1,92 @@
+//! What was done at the machine's shell that shows content or mints a way in. It is
+//! remembered in the act's own transaction, whichever command does it, until members
+//! have acknowledged it.
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::database::failed;
+use super::{Store, row};
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::model::action::{Act, Action, Actor};
+use crate::model::id::AccountId;
+
+/// Acts that are shown at most, the latest.
+const SHOWN_MAX: i64 = 100;
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    action: Action,
+    at: Timestamp,
+}
+
+/// One act at the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShellAct {
+    /// Grows with every act.
+    pub number: i64,
+    pub action: Action,
+    pub at: Timestamp,
+}
+
+impl Store {
+    pub(super) fn remember_shell_act(
+        &self,
+        connection: &Connection,
+        act: Act,
+        account: AccountId,
+    ) -> Result<()> {
+        if act.actor != Actor::Shell || !act.action.is_told_of_the_shell() {
+            return Ok(());
+        }
+        connection
+            .execute(
+                "INSERT INTO shell_act (account, body) VALUES (?1, x'')",
+                [account.row()],
+            )
+            .map_err(failed)?;
+        let id = connection.last_insert_rowid();
+        let content = Body {
+            action: act.action,
+            at: act.at,
+        };
+        let body = row::seal(&self.row_sealer(account)?, "shell_act", id, &content)?;
+        connection
+            .execute(
+                "UPDATE shell_act SET body = ?1 WHERE id = ?2",
+                params![body, id],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// What was done at the shell after the act of this number, the latest first.
+    pub fn shell_acts(&self, account: AccountId, after: i64) -> Result<Vec<ShellAct>> {
+        let rows: Vec<(i64, Vec<u8>)> = self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT id, body FROM shell_act WHERE account = ?1 AND id > ?2 \
+                     ORDER BY id DESC LIMIT ?3",
+                )
+                .map_err(failed)?;
+            let rows = statement
+                .query_map(params![account.row(), after, SHOWN_MAX], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .map_err(failed)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(failed)
+        })?;
+        let sealer = self.row_sealer(account)?;
+        rows.into_iter()
+            .map(|(number, body)| {
+                let body: Body = row::open(&sealer, "shell_act", number, &body)?;
+                Ok(ShellAct {
+                    number,
+                    action: body.action,
+                    at: body.at,
+                })
+            })
+            .collect()
+    }
+}
