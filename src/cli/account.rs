@@ -68,10 +68,10 @@ impl Create {
     pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
         let act = Act::new(Actor::Shell, Action::CreateAccount, clock.now());
         let (id, _) = store.create_account(act, self.new_account()?)?;
-        Ok(Output {
-            json: json!({ "id": id }),
-            text: format!("Account {id} is made. Its owner can sign in to the console."),
-        })
+        Ok(Output::new(
+            json!({ "id": id }),
+            format!("Account {id} is made. Its owner can sign in to the console."),
+        ))
     }
 }
 
@@ -92,10 +92,7 @@ pub fn list(store: &Store, now: Timestamp) -> Result<Output> {
     if items.is_empty() {
         text.push_str("There is no account yet.");
     }
-    Ok(Output {
-        json: json!({ "items": items, "next": null }),
-        text,
-    })
+    Ok(Output::new(json!({ "items": items, "next": null }), text))
 }
 
 fn format_instant(at: Timestamp) -> String {

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use crate::error::{Error, Kind};
 
 const USAGE: u8 = 64;
+/// A check was done and found something.
+pub const FOUND: u8 = 1;
 
 /// The exit code of a kind of error, as the public contract fixes it.
 pub fn code(kind: Kind) -> u8 {

@@ -49,6 +49,6 @@ impl Ask {
         let text = report.to_json()?;
         let json = serde_json::from_str(&text)
             .map_err(|error| Error::internal("The report could not be written").because(error))?;
-        Ok(Output { json, text })
+        Ok(Output::new(json, text))
     }
 }

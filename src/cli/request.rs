@@ -34,13 +34,29 @@ pub enum Request {
 pub struct Output {
     pub json: serde_json::Value,
     pub text: String,
+    /// A check found something: the command ends with 1.
+    #[serde(default)]
+    pub found: bool,
 }
 
 impl Output {
-    pub fn nothing() -> Self {
+    pub fn new(json: serde_json::Value, text: impl Into<String>) -> Self {
         Output {
-            json: serde_json::Value::Null,
-            text: String::new(),
+            json,
+            text: text.into(),
+            found: false,
+        }
+    }
+
+    pub fn nothing() -> Self {
+        Output::new(serde_json::Value::Null, "")
+    }
+
+    /// The answer of a check, which may have found something.
+    pub fn of_check(json: serde_json::Value, text: impl Into<String>, found: bool) -> Self {
+        Output {
+            found,
+            ..Output::new(json, text)
         }
     }
 
@@ -52,10 +68,10 @@ impl Output {
             (true, false) => writeln!(out, "{}", self.json),
             (false, false) => writeln!(out, "{}", self.text.trim_end()),
         };
-        if printed.and_then(|()| out.flush()).is_ok() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(super::exit::code(Kind::Io))
+        match printed.and_then(|()| out.flush()) {
+            Ok(()) if self.found => ExitCode::from(super::exit::FOUND),
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::from(super::exit::code(Kind::Io)),
         }
     }
 }

@@ -32,11 +32,11 @@ impl Create {
         let (secret, hash) = token::new();
         let act = Act::new(Actor::Shell, Action::CreateToken, clock.now());
         let id = store.create_token(act, self.account, self.scope, hash)?;
-        Ok(Output {
-            json: json!({ "id": id, "token": secret }),
-            text: format!(
+        Ok(Output::new(
+            json!({ "id": id, "token": secret }),
+            format!(
                 "Token {id} is made. It is shown this once; send it as `Authorization: Bearer ...`.\n{secret}"
             ),
-        })
+        ))
     }
 }
