@@ -3,6 +3,7 @@
 //! that runs on it.
 
 mod account;
+mod audit;
 mod control;
 mod demo;
 mod exit;
@@ -46,6 +47,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Account(command) => request::carry_out(&global, account::request(command)?),
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
         Command::Retention(command) => request::carry_out(&global, retention::request(command)?),
+        Command::Audit(command) => request::carry_out(&global, audit::request(command)?),
         Command::Report(options) => request::carry_out(&global, report::request(options)),
     }
 }

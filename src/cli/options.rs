@@ -84,6 +84,9 @@ pub enum Command {
     /// Make tokens for the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Check the audit logs, and sign where they stand
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Print a report, as the API gives it
     Report(ReportOptions),
     /// See and do what the scheduler does by itself: what is deleted, and when
@@ -236,6 +239,25 @@ pub struct TokenCreateOptions {
     /// What it may do
     #[arg(long, value_enum)]
     pub scope: TokenScope,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Hold every audit log against its chain: exit code 1 where entries were changed,
+    /// moved or taken out, 65 where one is damaged
+    ///
+    /// What was cut off the end together with the note of where the log ended, as by
+    /// putting back an older database, shows only against a checkpoint kept elsewhere.
+    Verify(AuditVerifyOptions),
+    /// Print where every log stands, signed; keep it where nobody changes it
+    Checkpoint,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditVerifyOptions {
+    /// A file that `audit checkpoint` or the API has given; repeat it for more
+    #[arg(long, value_name = "F")]
+    pub checkpoint: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

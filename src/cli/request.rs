@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
-use super::{account, control, jobs, report, retention, time, token};
+use super::{account, audit, control, jobs, report, retention, time, token};
 use crate::clock::Clock;
 use crate::error::{Kind, Result};
 use crate::ingest::settle_everything;
@@ -20,6 +20,8 @@ pub enum Request {
     AccountCreate(account::Create),
     AccountList,
     TokenCreate(token::Create),
+    AuditVerify(audit::Verify),
+    AuditCheckpoint,
     Report(report::Ask),
     RetentionPreview(retention::Preview),
     RetentionRun,
@@ -88,6 +90,8 @@ impl Request {
             Request::AccountCreate(create) => create.perform(store, clock),
             Request::AccountList => account::list(store, clock.now()),
             Request::TokenCreate(create) => create.perform(store, clock),
+            Request::AuditVerify(verify) => verify.perform(store),
+            Request::AuditCheckpoint => audit::checkpoint(store, clock.now()),
             Request::Report(ask) => ask.perform(store),
             Request::RetentionPreview(preview) => preview.perform(schedule, clock),
             Request::RetentionRun => retention::run(schedule),

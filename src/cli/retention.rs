@@ -47,10 +47,10 @@ impl Preview {
                 })
             })
             .collect();
-        Ok(Output {
-            json: json!({ "as_of": as_of.to_string(), "items": items, "next": null }),
+        Ok(Output::new(
+            json!({ "as_of": as_of.to_string(), "items": items, "next": null }),
             text,
-        })
+        ))
     }
 }
 
@@ -71,8 +71,5 @@ pub fn run(schedule: &Schedule) -> Result<Output> {
         text.push_str(&format!("{job}: {done}\n"));
         jobs.push(json!({ "job": job, "counts": counts }));
     }
-    Ok(Output {
-        json: json!({ "jobs": jobs }),
-        text,
-    })
+    Ok(Output::new(json!({ "jobs": jobs }), text))
 }

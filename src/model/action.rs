@@ -41,6 +41,8 @@ pub enum Action {
     GiveGrant,
     RevokeGrant,
     ReadIntake,
+    /// Who did what in the account.
+    ReadAudit,
     CreateToken,
     /// The operator looks at accounts from outside: labels, states, dates, volumes.
     ReadInstance,
@@ -89,6 +91,14 @@ const PEOPLE: &[Party] = &[
 ];
 
 impl Action {
+    /// Its name as it stands in the audit.
+    pub fn word(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+
     /// The one table of rights: who may do this. Whatever is not named is refused.
     pub fn admits(self) -> &'static [Party] {
         use Party::*;
@@ -135,6 +145,7 @@ impl Action {
             | Action::ReadGrants
             | Action::RevokeGrant => KEEPERS,
             Action::GiveGrant => &[Owner],
+            Action::ReadAudit => &[Owner, Admin, Privacy, ReadToken, WriteToken],
             Action::ReadInstance
             | Action::ChangeInstance
             | Action::CreateAccount
@@ -193,6 +204,31 @@ pub enum Actor {
     System,
 }
 
+impl Actor {
+    /// What kind of actor, in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Actor::Shell => "shell",
+            Actor::SetUp => "set_up",
+            Actor::Visitor => "visitor",
+            Actor::Member(_) => "member",
+            Actor::Operator(_) => "operator",
+            Actor::Support(_) => "support",
+            Actor::Token(_) => "token",
+            Actor::System => "system",
+        }
+    }
+
+    /// Which one, where there are several.
+    pub fn id(self) -> Option<String> {
+        match self {
+            Actor::Member(id) | Actor::Operator(id) | Actor::Support(id) => Some(id.to_string()),
+            Actor::Token(id) => Some(id.to_string()),
+            Actor::Shell | Actor::SetUp | Actor::Visitor | Actor::System => None,
+        }
+    }
+}
+
 /// One write: by whom, as what, when. The store appends it to the audit in the
 /// same transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,7 +279,8 @@ pub struct ApiToken {
 mod tests {
     use super::*;
 
-    const CONTENT: [Action; 8] = [
+    const CONTENT: [Action; 9] = [
+        Action::ReadAudit,
         Action::ReadOverview,
         Action::ReadReport,
         Action::ReadConversions,

@@ -130,6 +130,47 @@ pub struct AuditEntry {
     pub network: Option<Network>,
 }
 
+/// What is wrong with a log, and at which entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditFault {
+    /// This entry was taken out.
+    Missing(u64),
+    /// This entry was changed or moved.
+    Changed(u64),
+    /// The log was written anew: this entry is not the one of a checkpoint.
+    Rewritten(u64),
+    /// This entry and those after it were taken away.
+    CutOff(u64),
+    /// What this entry says does not open.
+    Unreadable(u64),
+}
+
+impl fmt::Display for AuditFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AuditFault::Missing(number) => write!(f, "entry {number} is missing"),
+            AuditFault::Changed(number) => write!(f, "entry {number} was changed or moved"),
+            AuditFault::Rewritten(number) => {
+                write!(f, "entry {number} is not the one of the checkpoint")
+            }
+            AuditFault::CutOff(number) => write!(f, "entry {number} and later ones were cut off"),
+            AuditFault::Unreadable(number) => write!(f, "entry {number} is damaged"),
+        }
+    }
+}
+
+/// A log held against its chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditCheck {
+    pub account: AccountId,
+    pub entries: u64,
+    /// Of the last entry.
+    pub hash: [u8; 32],
+    /// Entries from before there was a chain; nothing vouches for them.
+    pub older: u64,
+    pub fault: Option<AuditFault>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

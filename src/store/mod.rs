@@ -3,6 +3,9 @@
 
 mod account;
 mod audit;
+mod audit_log;
+#[cfg(test)]
+mod audit_tests;
 mod campaign;
 mod conversion;
 mod database;
@@ -49,6 +52,7 @@ use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
 
 pub use account::{HostedAccount, NewAccount};
+pub use audit_log::AuditQuery;
 pub use conversion::ConversionQuery;
 pub use folder::DataFolder;
 pub use instance::Volume;

@@ -102,7 +102,7 @@ impl Store {
 }
 
 impl Snapshot<'_> {
-    fn connection(&self) -> Result<&Connection> {
+    pub(super) fn connection(&self) -> Result<&Connection> {
         self.0.connection()
     }
 

@@ -15,7 +15,7 @@ use crate::model::role::Scope;
 
 const NOW: i64 = 1_795_000_000_000;
 
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     Timestamp::from_millis(NOW)
 }
 

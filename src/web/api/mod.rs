@@ -3,6 +3,7 @@
 //! a rule of the product, a page, or another account's anything.
 
 mod account;
+mod audit;
 mod caller;
 mod campaign;
 mod conversion;
@@ -63,6 +64,8 @@ pub fn routes(routes: &mut Routes) {
     routes.get(ReadAccount, "/api/v1/account", account::read);
     routes.patch(ChangeAccount, "/api/v1/account", account::update);
     routes.get(ReadIntake, "/api/v1/intake", intake::read);
+    routes.get(ReadAudit, "/api/v1/audit", audit::list);
+    routes.get(ReadAudit, "/api/v1/audit/checkpoint", audit::checkpoint);
     routes.get(ReadReport, "/api/v1/report", report::read);
 }
 

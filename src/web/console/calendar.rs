@@ -26,7 +26,7 @@ impl Calendar {
     }
 
     /// `23 Nov 2026, 21:07`
-    fn stamp(&self, at: Timestamp) -> String {
+    pub fn stamp(&self, at: Timestamp) -> String {
         self.zoned(at).strftime("%-d %b %Y, %H:%M").to_string()
     }
 

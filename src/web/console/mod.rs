@@ -5,6 +5,7 @@
 mod account;
 mod alert;
 mod asset;
+mod audit;
 mod calendar;
 mod campaign;
 mod campaign_form;
@@ -88,6 +89,8 @@ pub fn routes(routes: &mut Routes) {
     );
     routes.get(Action::ReadReport, "/reports", report::show);
     routes.get(Action::ReadReport, "/reports.csv", report::download);
+    routes.get(Action::ReadAudit, "/audit", audit::list);
+    routes.get(Action::ReadAudit, "/audit/checkpoint", audit::checkpoint);
     routes.get(Action::ReadAccount, "/account", account::show);
     routes.post(Action::ChangeAccount, "/account", account::update);
     routes.post(

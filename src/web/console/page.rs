@@ -80,10 +80,11 @@ pub enum Room {
     Sites,
     Snippets,
     Account,
+    Audit,
 }
 
 impl Room {
-    const ALL: [Room; 8] = [
+    const ALL: [Room; 9] = [
         Room::Overview,
         Room::Conversions,
         Room::Reports,
@@ -92,6 +93,7 @@ impl Room {
         Room::Sites,
         Room::Snippets,
         Room::Account,
+        Room::Audit,
     ];
 
     /// What one does in it.
@@ -104,6 +106,7 @@ impl Room {
             Room::Publishers => Action::ReadPublishers,
             Room::Sites => Action::ReadSites,
             Room::Account => Action::ReadAccount,
+            Room::Audit => Action::ReadAudit,
         }
     }
 
@@ -123,6 +126,7 @@ impl Room {
             Room::Sites => "/sites",
             Room::Snippets => "/snippets",
             Room::Account => "/account",
+            Room::Audit => "/audit",
         }
     }
 
@@ -136,6 +140,7 @@ impl Room {
             Room::Sites => "Sites",
             Room::Snippets => "Links and code",
             Room::Account => "Account",
+            Room::Audit => "Audit log",
         }
     }
 }

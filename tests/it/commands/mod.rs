@@ -1,6 +1,7 @@
 //! The command line as an operator meets it: files and their modes, exit codes,
 //! answers with and without a running server, and how `serve` ends.
 
+mod audit;
 mod console;
 mod exit_codes;
 mod first_start;
