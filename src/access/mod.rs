@@ -1,8 +1,13 @@
-//! Who may do what, sign-in, sessions and API tokens; and the audit of it all. No
-//! HTTP and no SQL.
+//! Who may do what: sign-in, second factor, sessions and API tokens, reading and proving
+//! the audit. No HTTP and no SQL.
 
 pub mod audit;
 pub mod bearer;
+pub mod code_step;
+pub mod device;
+pub mod second_factor;
 pub mod session;
 pub mod sign_in;
+#[cfg(test)]
+mod tests;
 pub mod throttle;

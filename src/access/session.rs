@@ -8,12 +8,14 @@ use crate::error::Result;
 use crate::model::account::Member;
 use crate::model::action::{Act, Action, Actor};
 use crate::model::id::MemberId;
-use crate::store::{Session, Store};
+use crate::store::{Session, SignInPlace, Store};
 
 /// How long a session lives at most: twelve hours.
 pub const LIFE_MS: i64 = 12 * 60 * 60 * SECOND_MS;
 /// How long an unused session lives: two hours.
 pub const IDLE_MS: i64 = 2 * 60 * 60 * SECOND_MS;
+/// How long a password that was given serves for what is sensitive: five minutes.
+pub const PROOF_MS: i64 = 5 * 60 * SECOND_MS;
 /// Use is written down no more often than this, so that reading pages does not write.
 const TOUCH_MS: i64 = 60 * SECOND_MS;
 
@@ -26,18 +28,26 @@ pub enum Use {
     Machine,
 }
 
+/// A member and the session they are signed in with.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    pub member: Member,
+    pub session: Session,
+}
+
 /// Opens a session and returns the secret for the cookie.
-pub fn open(store: &Store, member: MemberId, now: Timestamp) -> Result<String> {
+pub fn open(store: &Store, member: &Member, place: SignInPlace, now: Timestamp) -> Result<String> {
     let (secret, hash) = token::new();
-    let act = Act::new(Actor::Member(member), Action::SignIn, now);
-    store.create_session(act, member, hash, now.plus_ms(LIFE_MS))?;
+    let network = place.network;
+    let act = Act::new(Actor::Member(member.id), Action::SignIn, now).from_network(network);
+    store.create_session(act, member, hash, now.plus_ms(LIFE_MS), place)?;
     Ok(secret)
 }
 
 /// The member whose session a cookie's secret opens. Blocks for a read.
-pub fn find(store: &Store, secret: &str, now: Timestamp, by: Use) -> Result<Option<Member>> {
+pub fn find(store: &Store, secret: &str, now: Timestamp, by: Use) -> Result<Option<SignedIn>> {
     let hash = token::hash(secret);
-    let Some(session) = store.session(&hash, now)? else {
+    let Some(mut session) = store.session(&hash, now)? else {
         return Ok(None);
     };
     if is_idle(&session, now) {
@@ -45,12 +55,30 @@ pub fn find(store: &Store, secret: &str, now: Timestamp, by: Use) -> Result<Opti
         store.end_session(act, &hash)?;
         return Ok(None);
     }
-    if by == Use::Person && now >= session.seen_at.plus_ms(TOUCH_MS) {
+    if by == Use::Person && now >= session.content.seen_at.plus_ms(TOUCH_MS) {
         store.touch_session(&hash, now)?;
+        session.content.seen_at = now;
     }
-    Ok(store
-        .member(session.member)?
-        .filter(|member| member.account == session.account))
+    let member = store.member(session.member)?;
+    let member = member.filter(|member| {
+        member.account == session.account && member.profile.epoch == session.content.epoch
+    });
+    Ok(member.map(|member| SignedIn { member, session }))
+}
+
+/// Whether the password was given so lately that sensitive things may be done.
+pub fn is_proved(session: &Session, now: Timestamp) -> bool {
+    now < session.content.proved_at.plus_ms(PROOF_MS)
+}
+
+/// How a session is called in a list: tells neither its secret nor what is stored.
+pub fn handle(session: &Session) -> String {
+    token::content_hash(&session.token_hash)
+}
+
+/// Whether this secret is the session's.
+pub fn is_of(session: &Session, secret: &str) -> bool {
+    session.token_hash == token::hash(secret)
 }
 
 /// Ends the session of this secret, if there is one.
@@ -60,7 +88,7 @@ pub fn close(store: &Store, secret: &str, member: MemberId, now: Timestamp) -> R
 }
 
 fn is_idle(session: &Session, now: Timestamp) -> bool {
-    now >= session.seen_at.plus_ms(IDLE_MS)
+    now >= session.content.seen_at.plus_ms(IDLE_MS)
 }
 
 /// The token that every form of this session carries. It cannot be computed
@@ -81,6 +109,7 @@ pub fn is_form_token(secret: &str, given: &str) -> bool {
 mod tests {
     use super::*;
     use crate::model::id::AccountId;
+    use crate::store::SessionContent;
 
     #[test]
     fn a_form_token_serves_its_own_session_only() {
@@ -102,16 +131,24 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_idle_after_two_hours_without_use() {
+    fn a_session_is_idle_after_two_hours_and_proved_for_five_minutes() {
         let at = Timestamp::from_millis;
         let session = Session {
+            token_hash: [0; 32],
             member: MemberId::from_random(1),
             account: AccountId::from_random(1),
-            created_at: at(0),
-            seen_at: at(1_000),
             expires_at: at(LIFE_MS),
+            content: SessionContent {
+                created_at: at(0),
+                seen_at: at(1_000),
+                proved_at: at(500),
+                epoch: 0,
+                place: SignInPlace::default(),
+            },
         };
         assert!(!is_idle(&session, at(1_000 + IDLE_MS - 1)));
         assert!(is_idle(&session, at(1_000 + IDLE_MS)));
+        assert!(is_proved(&session, at(500 + PROOF_MS - 1)));
+        assert!(!is_proved(&session, at(500 + PROOF_MS)));
     }
 }

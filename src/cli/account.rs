@@ -34,7 +34,10 @@ pub fn request(command: AccountCommand) -> Result<Request> {
             let create = Create {
                 name: parse_name("The account", &options.name)?,
                 owner: parse_email(&options.owner)?,
-                password_hash: password::hash(&read_password(&options.password_file)?)?,
+                password_hash: password::choose(
+                    &read_password(&options.password_file)?,
+                    &[&options.owner, &options.name],
+                )?,
                 timezone: parse_timezone(&options.timezone)?,
                 currency: options.currency,
                 expires: options.expires,
@@ -54,6 +57,7 @@ impl Create {
                 currency: self.currency.parse()?,
                 acquisition: false,
                 security_token_hash: None,
+                require_second_factor: false,
                 rates: Default::default(),
             },
             expires_at: match &self.expires {

@@ -11,9 +11,11 @@ mod keyring;
 mod keys;
 mod master;
 pub mod password;
+mod password_rule;
 mod seal;
 pub mod signer;
 pub mod token;
+pub mod totp;
 
 pub use blind_index::BlindIndex;
 pub use click_ids::{ClickIds, month_of};

@@ -10,6 +10,7 @@ use crate::model::consent::Posture;
 use crate::model::id::{AccountId, MemberId, PublisherId, SiteId, SiteKey};
 use crate::model::money::{Currency, Rate};
 use crate::model::role::Role;
+use crate::model::second_factor::SecondFactor;
 
 /// Longest name of anything, in characters.
 pub const NAME_MAX: usize = 120;
@@ -107,6 +108,9 @@ pub struct AccountSettings {
     /// SHA-256 of the security token of `/acquisition`.
     #[serde(default)]
     pub security_token_hash: Option<[u8; 32]>,
+    /// Whether every member must have a second factor.
+    #[serde(default)]
+    pub require_second_factor: bool,
     /// Other currency to units of the account's own.
     #[serde(default)]
     pub rates: BTreeMap<String, Rate>,
@@ -129,6 +133,11 @@ pub struct MemberProfile {
     /// The last act at the machine's shell that this member has acknowledged.
     #[serde(default)]
     pub acknowledged: i64,
+    /// Grows with each change of how they sign in; sessions of an earlier one have ended.
+    #[serde(default)]
+    pub epoch: u32,
+    #[serde(default)]
+    pub second_factor: Option<SecondFactor>,
 }
 
 impl MemberProfile {
@@ -138,6 +147,8 @@ impl MemberProfile {
             role,
             password_hash,
             acknowledged: 0,
+            epoch: 0,
+            second_factor: None,
         }
     }
 }

@@ -18,6 +18,8 @@ pub enum Action {
     SetUp,
     SignIn,
     SignOut,
+    /// A member proves once more, by password, who they are.
+    Confirm,
     /// A member looks at, or changes, how they themselves sign in.
     ReadSelf,
     ChangeSelf,
@@ -108,7 +110,7 @@ impl Action {
             | Action::SetUp
             | Action::SignIn
             | Action::SignOut => &Party::ALL,
-            Action::ReadSelf | Action::ChangeSelf => PEOPLE,
+            Action::Confirm | Action::ReadSelf | Action::ChangeSelf => PEOPLE,
             Action::ReadOverview | Action::ReadIntake => READERS,
             Action::ReadReport => &[
                 Owner,
@@ -176,7 +178,8 @@ impl Action {
     pub fn is_sensitive(self) -> bool {
         matches!(
             self,
-            Action::ChangeMembers
+            Action::ChangeSelf
+                | Action::ChangeMembers
                 | Action::CreateToken
                 | Action::GiveGrant
                 | Action::ChangeInstance
@@ -326,6 +329,20 @@ mod tests {
             .filter(|action| action.allows(Party::Publisher))
             .collect();
         assert_eq!(seen, [Action::ReadReport]);
+    }
+
+    #[test]
+    fn what_lets_people_in_asks_for_the_password_again() {
+        for action in [
+            Action::ChangeSelf,
+            Action::ChangeMembers,
+            Action::CreateToken,
+            Action::GiveGrant,
+            Action::ChangeInstance,
+        ] {
+            assert!(action.is_sensitive(), "{action:?}");
+        }
+        assert!(!Action::Confirm.is_sensitive() && !Action::SignOut.is_sensitive());
     }
 
     #[test]

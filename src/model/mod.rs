@@ -20,5 +20,6 @@ pub mod money;
 pub mod personal;
 pub mod reason;
 pub mod role;
+pub mod second_factor;
 pub mod tally;
 pub mod trail;

@@ -22,6 +22,7 @@ pub fn account(zone: &str) -> Account {
             currency: Currency::EUR,
             acquisition: false,
             security_token_hash: None,
+            require_second_factor: false,
             rates: Default::default(),
         },
     }

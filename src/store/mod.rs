@@ -32,10 +32,11 @@ mod set_up;
 mod settle;
 mod shell_act;
 mod shred;
+mod sign_in;
 mod site;
 mod snapshot;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 mod token;
 
 use std::path::PathBuf;
@@ -60,7 +61,7 @@ pub use intake::SettledFigures;
 pub use invite::NewInvite;
 pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
-pub use session::Session;
+pub use session::{Session, SessionContent, SignInPlace};
 pub use settle::{AccountBatch, NewConversion, Settled, Settling};
 pub use shell_act::ShellAct;
 pub use snapshot::Snapshot;

@@ -124,7 +124,13 @@ fn a_link_back_sets_the_password_and_ends_all_sessions() {
     let session = token::hash("session");
     let signed_in = by(Actor::Member(house.owner), Action::SignIn, 0);
     store
-        .create_session(signed_in, house.owner, session, at(9_000))
+        .create_session(
+            signed_in,
+            &house.store.member(house.owner).unwrap().unwrap(),
+            session,
+            at(9_000),
+            crate::store::SignInPlace::default(),
+        )
         .unwrap();
     let (secret, new) = link(Purpose::Return(house.owner), "ann@example.org");
     let hash = token::hash(&secret);

@@ -36,6 +36,7 @@ pub fn make_account(store: &Store, email: &str) -> Result<(AccountId, MemberId)>
         currency: Currency::EUR,
         acquisition: false,
         security_token_hash: None,
+        require_second_factor: false,
         rates: Default::default(),
     };
     store.create_account(
@@ -224,7 +225,13 @@ fn sessions_and_tokens_are_found_by_their_hash_and_end() {
     let (_, hash) = token::new();
     let until = now().plus_ms(1_000);
     store
-        .create_session(act(Action::SignIn), member, hash, until)
+        .create_session(
+            act(Action::SignIn),
+            &store.member(member).unwrap().unwrap(),
+            hash,
+            until,
+            SignInPlace::default(),
+        )
         .unwrap();
     let session = store.session(&hash, now()).unwrap().unwrap();
     assert_eq!((session.account, session.member), (account, member));

@@ -47,6 +47,7 @@ pub fn make(store: &Store, shop: &str, now: Timestamp) -> Result<Setting> {
                 currency: Currency::EUR,
                 acquisition: false,
                 security_token_hash: None,
+                require_second_factor: false,
                 rates: Default::default(),
             },
             expires_at: None,

@@ -61,6 +61,7 @@ impl House {
             currency: Currency::EUR,
             acquisition: false,
             security_token_hash: None,
+            require_second_factor: false,
             rates: BTreeMap::new(),
         };
         let new = NewAccount {

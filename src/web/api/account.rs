@@ -156,6 +156,7 @@ mod tests {
             currency: Currency::EUR,
             acquisition: false,
             security_token_hash: None,
+            require_second_factor: false,
             rates: BTreeMap::new(),
         };
         Change::read(&Fields::parse(text.as_bytes())?)?.apply(&mut settings, [7; 32])?;

@@ -123,6 +123,7 @@ fn own_account(id: u64) -> Account {
             currency: Currency::EUR,
             acquisition: true,
             security_token_hash: None,
+            require_second_factor: false,
             rates: Default::default(),
         },
     }

@@ -19,6 +19,8 @@ pub enum Fault {
     GoTo(&'static str),
     /// A page that refreshes itself found nobody signed in.
     Ended,
+    /// The password is asked for once more, on this page.
+    Confirm(String),
     Error(Error),
 }
 
@@ -75,6 +77,9 @@ impl Fault {
             }
             Fault::GoTo(path) => see_other(path),
             Fault::Ended => guarded(StatusCode::UNAUTHORIZED).finish(),
+            Fault::Confirm(page) => guarded(StatusCode::FORBIDDEN)
+                .content_type("text/html; charset=utf-8")
+                .body(page.clone()),
             Fault::Error(error) => error_page(status(error.kind()), sentence(error)),
         }
     }

@@ -13,6 +13,14 @@ impl Form {
         Form(url::form_urlencoded::parse(text).into_owned().collect())
     }
 
+    /// A form with these pairs.
+    pub fn of(pairs: &[(&str, &str)]) -> Form {
+        let owned = pairs
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
+        Form(owned.collect())
+    }
+
     /// The first value of this name, trimmed; empty where there is none.
     pub fn text(&self, name: &str) -> &str {
         self.exact(name).trim()
@@ -28,6 +36,11 @@ impl Form {
         let name = name.to_owned();
         let named = self.0.iter().filter(move |(key, _)| *key == name);
         named.map(|(_, value)| value.as_str())
+    }
+
+    /// All pairs, in order.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
     }
 
     pub fn has(&self, name: &str) -> bool {

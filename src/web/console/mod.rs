@@ -12,6 +12,7 @@ mod campaign_form;
 #[cfg(test)]
 mod campaign_form_tests;
 mod chart;
+mod confirm;
 mod conversion;
 mod conversion_row;
 mod fault;
@@ -19,11 +20,14 @@ mod form;
 mod origin;
 mod overview;
 mod overview_content;
+mod own_sign_in;
 mod page;
+mod password;
 mod publisher;
 mod report;
 mod report_query;
 mod report_table;
+mod second_factor;
 mod set_up;
 mod sign_in;
 mod site;
@@ -50,7 +54,25 @@ pub fn routes(routes: &mut Routes) {
     routes.post(Action::SetUp, "/setup", set_up::create);
     routes.get(Action::SignIn, "/signin", sign_in::show);
     routes.post(Action::SignIn, "/signin", sign_in::enter);
+    routes.post(Action::SignIn, "/signin/code", sign_in::enter_code);
     routes.post(Action::SignOut, "/signout", sign_in::leave);
+    routes.post(Action::Confirm, "/confirm", confirm::enter);
+    routes.get(Action::ReadSelf, "/you", own_sign_in::show);
+    routes.post(Action::ChangeSelf, "/you/sessions", own_sign_in::end);
+    routes.get(Action::ReadSelf, "/you/password", password::edit);
+    routes.post(Action::ChangeSelf, "/you/password", password::update);
+    routes.get(Action::ChangeSelf, visit::ENROL, second_factor::offer);
+    routes.post(Action::ChangeSelf, visit::ENROL, second_factor::turn_on);
+    routes.post(
+        Action::ChangeSelf,
+        "/you/second-factor/off",
+        second_factor::turn_off,
+    );
+    routes.post(
+        Action::ChangeSelf,
+        "/you/second-factor/codes",
+        second_factor::renew_codes,
+    );
     routes.get(Action::ReadOverview, "/", overview::show);
     routes.get(
         Action::ReadOverview,

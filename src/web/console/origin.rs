@@ -1,13 +1,18 @@
 //! Where a request comes from: our own page or another site, over HTTPS or this
-//! machine or plain HTTP from afar. Reads headers; decides nothing else.
+//! machine or plain HTTP from afar, from which network and browser. Reads headers;
+//! decides nothing else.
 
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::http::header::{HOST, ORIGIN, USER_AGENT};
 
 use super::fault::Fault;
 use crate::error::{Error, Kind};
+use crate::model::agent::Agent;
+use crate::model::audit::Network;
+use crate::model::hit::{Browser, Os};
+use crate::store::SignInPlace;
 use crate::web::state::App;
 
 fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
@@ -77,6 +82,21 @@ pub fn client(request: &HttpRequest) -> Option<IpAddr> {
     let named = header(request, "x-forwarded-for")
         .and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
     named.filter(|_| peer.is_loopback()).or(Some(peer))
+}
+
+/// Where a sign-in comes from, as its member knows it again in a list.
+pub fn place(request: &HttpRequest) -> SignInPlace {
+    let agent = Agent::parse(header(request, USER_AGENT.as_str()).unwrap_or_default());
+    let browser = match (agent.browser, agent.os) {
+        (Browser::Unknown | Browser::Other, Os::Unknown | Os::Other) => "A program".to_owned(),
+        (Browser::Unknown | Browser::Other, os) => format!("A browser on {}", os.name()),
+        (browser, Os::Unknown | Os::Other) => browser.name().to_owned(),
+        (browser, os) => format!("{} on {}", browser.name(), os.name()),
+    };
+    SignInPlace {
+        browser,
+        network: client(request).map(Network::of),
+    }
 }
 
 struct Way<'a> {

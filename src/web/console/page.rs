@@ -81,10 +81,11 @@ pub enum Room {
     Snippets,
     Account,
     Audit,
+    You,
 }
 
 impl Room {
-    const ALL: [Room; 9] = [
+    const ALL: &[Room] = &[
         Room::Overview,
         Room::Conversions,
         Room::Reports,
@@ -94,6 +95,7 @@ impl Room {
         Room::Snippets,
         Room::Account,
         Room::Audit,
+        Room::You,
     ];
 
     /// What one does in it.
@@ -107,12 +109,13 @@ impl Room {
             Room::Sites => Action::ReadSites,
             Room::Account => Action::ReadAccount,
             Room::Audit => Action::ReadAudit,
+            Room::You => Action::ReadSelf,
         }
     }
 
     /// Where somebody begins.
     pub fn first_of(party: Party) -> Option<Room> {
-        let mut rooms = Room::ALL.into_iter();
+        let mut rooms = Room::ALL.iter().copied();
         rooms.find(|room| room.action().allows(party))
     }
 
@@ -127,6 +130,7 @@ impl Room {
             Room::Snippets => "/snippets",
             Room::Account => "/account",
             Room::Audit => "/audit",
+            Room::You => "/you",
         }
     }
 
@@ -141,6 +145,7 @@ impl Room {
             Room::Snippets => "Links and code",
             Room::Account => "Account",
             Room::Audit => "Audit log",
+            Room::You => "Your sign-in",
         }
     }
 }
@@ -185,7 +190,7 @@ impl Frame {
             is_current: room == self.room,
         };
         let open = |room: &Room| room.action().allows(self.party);
-        Room::ALL.into_iter().filter(open).map(entry).collect()
+        Room::ALL.iter().copied().filter(open).map(entry).collect()
     }
 
     pub fn asset(&self, name: &str) -> String {
@@ -201,6 +206,9 @@ pub fn done(word: &str) -> Option<&'static str> {
         "approved" => "The conversion is approved.",
         "rejected" => "The conversion is rejected.",
         "rate" => "The exchange rate is in force; what waited for it has been converted.",
+        "ended" => "Signed out there. Whoever used it has to sign in again.",
+        "password" => "Your password is changed, and every other browser is signed out.",
+        "factor_off" => "The second factor is turned off. Your password alone signs you in now.",
         "off" => "Server-to-server reporting is turned off.",
         _ => return None,
     })

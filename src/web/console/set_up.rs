@@ -10,7 +10,7 @@ use askama::Template;
 use super::asset;
 use super::fault::Fault;
 use super::form::Form;
-use super::origin::require_private_way;
+use super::origin::{place, require_private_way};
 use super::page::{Answer, page};
 use super::sign_in::welcome;
 use super::visit::{GuestForm, block};
@@ -20,7 +20,7 @@ use crate::crypto::{password, token};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{AccountSettings, parse_email, parse_name, parse_timezone};
 use crate::model::action::{Act, Action, Actor};
-use crate::store::{NewAccount, Store};
+use crate::store::{NewAccount, SignInPlace, Store};
 use crate::web::state::App;
 
 /// Currencies offered first; any code of ISO 4217 can be typed.
@@ -113,7 +113,8 @@ pub async fn create(app: web::Data<App>, request: HttpRequest, form: GuestForm) 
     require_private_way(&request, &app)?;
     let GuestForm(form) = form;
     let (server, now, filled) = (app.clone(), app.clock.now(), form.clone());
-    match block(move || make(&server.store, &filled, now)).await {
+    let place = place(&request);
+    match block(move || make(&server.store, &filled, place, now)).await {
         Ok(Some(secret)) => welcome(&app, secret, "/sites/new?done=welcome"),
         Ok(None) => closed(&app),
         Err(Fault::Error(error)) if matches!(error.kind(), Kind::Invalid | Kind::Conflict) => {
@@ -127,7 +128,7 @@ pub async fn create(app: web::Data<App>, request: HttpRequest, form: GuestForm) 
 
 /// Makes account and owner, and opens the owner's session; none where the address
 /// does not work any more.
-fn make(store: &Store, form: &Form, now: Timestamp) -> Result<Option<String>> {
+fn make(store: &Store, form: &Form, place: SignInPlace, now: Timestamp) -> Result<Option<String>> {
     let hash = token::hash(form.text("token"));
     if !store.set_up_open(&hash, now)? {
         return Ok(None);
@@ -138,7 +139,7 @@ fn make(store: &Store, form: &Form, now: Timestamp) -> Result<Option<String>> {
     if secret != form.exact("password_again") {
         return Err(Error::invalid("The two passwords differ."));
     }
-    let owner_password_hash = password::hash(secret)?;
+    let owner_password_hash = password::choose(secret, &[&owner_email, &settings.name])?;
     if !store.take_set_up(&hash, now)? {
         return Ok(None);
     }
@@ -149,7 +150,9 @@ fn make(store: &Store, form: &Form, now: Timestamp) -> Result<Option<String>> {
         owner_password_hash,
     };
     let (_, member) = store.create_account(Act::new(Actor::SetUp, Action::SetUp, now), new)?;
-    session::open(store, member, now).map(Some)
+    let member = store.member(member)?;
+    let member = member.ok_or_else(|| Error::not_found("member"))?;
+    session::open(store, &member, place, now).map(Some)
 }
 
 fn settings(form: &Form) -> Result<AccountSettings> {
@@ -159,6 +162,7 @@ fn settings(form: &Form) -> Result<AccountSettings> {
         currency: form.text("currency").parse()?,
         acquisition: false,
         security_token_hash: None,
+        require_second_factor: false,
         rates: BTreeMap::new(),
     })
 }

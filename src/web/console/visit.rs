@@ -12,11 +12,15 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 
 use super::alert::alerts;
 use super::calendar::Calendar;
+use super::confirm;
 use super::fault::Fault;
 use super::form::{FORM_MAX, Form};
 use super::origin;
 use super::page::{Frame, Room, done};
-use crate::access::session::{self, Use};
+use crate::access::device::REMEMBERED_DAYS;
+use crate::access::second_factor;
+use crate::access::session::{self, SignedIn, Use};
+use crate::access::sign_in::Knock;
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, Member};
@@ -25,11 +29,14 @@ use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
 use crate::model::role::Party;
 use crate::report::Reach;
-use crate::store::Store;
+use crate::store::{Session, SignInPlace, Store};
 use crate::web::state::App;
 
 /// Where the overview fetches its figures; that is no use of the session.
 pub const FRAGMENT: &str = "/overview/fragment";
+
+/// Where a member who must have a second factor turns it on.
+pub const ENROL: &str = "/you/second-factor";
 
 /// The cookie's name. The `__Host-` prefix makes browsers insist on HTTPS.
 pub fn cookie_name(app: &App) -> &'static str {
@@ -38,6 +45,26 @@ pub fn cookie_name(app: &App) -> &'static str {
     } else {
         "pixelkeep_session"
     }
+}
+
+/// The name of the cookie by which a browser is known at its next sign-in.
+pub fn device_cookie_name(app: &App) -> &'static str {
+    if app.options.is_secure() {
+        "__Host-pixelkeep-device"
+    } else {
+        "pixelkeep_device"
+    }
+}
+
+/// The cookie of a browser that has just signed in.
+pub fn device_cookie(app: &App, text: String) -> Cookie<'static> {
+    Cookie::build(device_cookie_name(app), text)
+        .path("/")
+        .secure(app.options.is_secure())
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(Duration::days(REMEMBERED_DAYS))
+        .finish()
 }
 
 /// The session's cookie: gone when the browser is closed, and from our forms only.
@@ -62,6 +89,10 @@ pub struct Visit {
     app: web::Data<App>,
     act: Act,
     secret: String,
+    pub session: Session,
+    /// Where this request comes from.
+    pub place: SignInPlace,
+    pub knock: Knock,
     pub member: Member,
     pub account: Arc<Account>,
     pub query: Form,
@@ -70,6 +101,11 @@ pub struct Visit {
 impl Visit {
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// What this request is about.
+    pub fn action(&self) -> Action {
+        self.act.action
     }
 
     /// The instant of this request.
@@ -164,24 +200,31 @@ async fn signed_in(request: HttpRequest) -> std::result::Result<Visit, Fault> {
                 Use::Person
             };
             let (store, secret) = (app.store.clone(), cookie.value().to_owned());
-            let member = block(move || session::find(&store, &secret, now, by)).await?;
-            member.map(|member| (member, cookie.value().to_owned()))
+            let found = block(move || session::find(&store, &secret, now, by)).await?;
+            found.map(|found| (found, cookie.value().to_owned()))
         }
         None => None,
     };
-    let Some((member, secret)) = found else {
+    let Some((SignedIn { member, session }, secret)) = found else {
         return Err(turned_away(&request));
     };
     if !action.allows(member.profile.role.party()) {
         return Err(refused(&request, member.profile.role.party()));
     }
     let account = app.store.catalog().accounts.get(&member.account).cloned();
+    let account = account.ok_or_else(|| Error::not_found("account"))?;
+    if second_factor::is_missing(&member, &account.settings, action) {
+        return Err(Fault::GoTo(ENROL));
+    }
     Ok(Visit {
         act: Act::new(Actor::Member(member.id), action, now),
-        account: account.ok_or_else(|| Error::not_found("account"))?,
+        account,
         query: Form::parse(request.query_string().as_bytes()),
+        place: origin::place(&request),
+        knock: confirm::knock(&request, &app),
         app,
         secret,
+        session,
         member,
     })
 }
@@ -214,7 +257,12 @@ impl FromRequest for Visit {
     type Future = Pending<Visit>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        Box::pin(signed_in(request.clone()))
+        let request = request.clone();
+        Box::pin(async move {
+            let visit = signed_in(request.clone()).await?;
+            confirm::require_for_page(&visit, &request)?;
+            Ok(visit)
+        })
     }
 }
 
@@ -235,7 +283,7 @@ impl FromRequest for Posted {
         );
         Box::pin(async move {
             let form = read_form(&request, payload).await?;
-            let visit = signed_in(request).await?;
+            let visit = signed_in(request.clone()).await?;
             if !session::is_form_token(&visit.secret, form.exact("form_token")) {
                 return Err(Error::new(
                     Kind::NotAllowed,
@@ -243,6 +291,7 @@ impl FromRequest for Posted {
                 )
                 .into());
             }
+            confirm::require_for_form(&visit, &request, &form).await?;
             Ok(Posted { visit, form })
         })
     }

@@ -36,6 +36,7 @@ const MONOPOLIES: [Monopoly; 4] = [
             "Hkdf",
             "hmac",
             "Hmac",
+            "sha1",
             "argon2",
             "Argon2",
             "MasterKey(",
