@@ -65,10 +65,18 @@ impl Options {
             return Err(Error::new(Kind::Config, sentence));
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        toml::from_str(&text).map_err(|error| {
+        Options::parse(&text).map_err(|error| {
             let sentence = format!("The configuration {} is wrong", path.display());
             Error::new(Kind::Config, sentence).because(error)
         })
+    }
+
+    /// Reads the text of a TOML file.
+    ///
+    /// # Errors
+    /// The line that is wrong, and why.
+    pub fn parse(text: &str) -> std::result::Result<Options, toml::de::Error> {
+        toml::from_str(text)
     }
 
     /// These options, and `below` where they are silent.

@@ -49,6 +49,8 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod error;
+#[cfg(test)]
+mod fuzz_seeds;
 pub mod ingest;
 pub mod lifecycle;
 pub mod model;

@@ -5,6 +5,8 @@ mod batch;
 mod engine;
 mod entries;
 mod figures;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod history;
 mod journal;
 mod merge;

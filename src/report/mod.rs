@@ -7,6 +7,8 @@
 
 mod answer;
 mod dimension;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod groups;
 mod label;
 mod opened;

@@ -14,6 +14,8 @@ mod column;
 mod counts;
 mod field;
 mod fold;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod header;
 mod pack;
 mod scan;

@@ -251,3 +251,23 @@ proptest! {
         let _ = read_header(&bytes);
     }
 }
+
+/// Writes the seeds of the fuzz targets anew, for a changed format:
+/// `cargo test --lib seeds_of_segments -- --ignored`.
+#[test]
+#[ignore = "writes into fuzz/seeds"]
+fn seeds_of_segments_are_written() {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+    let mut runner = TestRunner::deterministic();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    for number in 0..6 {
+        let rows = tally_rows().new_tree(&mut runner).unwrap().current();
+        let tally = fuzz::join(&encode_tally(&collapse(rows)).unwrap());
+        std::fs::write(folder.join(format!("tally/rows-{number}")), tally).unwrap();
+        let rows = vec(trail_row(), 1..9);
+        let rows = rows.new_tree(&mut runner).unwrap().current();
+        let trail = fuzz::join(&encode_trail(&rows).unwrap());
+        std::fs::write(folder.join(format!("trail/rows-{number}")), trail).unwrap();
+    }
+}

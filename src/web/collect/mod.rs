@@ -14,6 +14,8 @@ mod country;
 mod draft;
 mod event;
 mod event_hit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod limit;
 mod name;
 mod outcome;
