@@ -49,8 +49,6 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod error;
-#[cfg(test)]
-mod fuzz_seeds;
 pub mod ingest;
 pub mod lifecycle;
 pub mod model;

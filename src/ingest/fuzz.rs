@@ -19,9 +19,9 @@ pub fn journal(bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use crate::fuzz_seeds::for_each;
     use crate::ingest::entries;
     use crate::ingest::tests::House;
+    use crate::model::fuzz_seeds::for_each;
     use crate::model::hit::{Entry, Kind};
     use crate::model::reason::Reason;
 

@@ -10,6 +10,8 @@ pub mod campaign;
 pub mod catalog;
 pub mod consent;
 pub mod conversion;
+#[cfg(test)]
+pub mod fuzz_seeds;
 pub mod grant;
 pub mod hit;
 pub mod id;

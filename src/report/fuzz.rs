@@ -45,7 +45,7 @@ fn row(text: &str) -> Row {
 
 #[cfg(test)]
 mod tests {
-    use crate::fuzz_seeds::for_each;
+    use crate::model::fuzz_seeds::for_each;
 
     #[test]
     fn every_seed_of_a_table_reads_back() {

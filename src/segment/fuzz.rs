@@ -66,7 +66,7 @@ pub fn join(encoded: &Encoded) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use crate::fuzz_seeds::for_each;
+    use crate::model::fuzz_seeds::for_each;
 
     #[test]
     fn every_seed_of_a_segment_is_read() {

@@ -70,7 +70,7 @@ fn host(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::fuzz_seeds::for_each;
+    use crate::model::fuzz_seeds::for_each;
 
     #[test]
     fn every_seed_of_a_query_and_of_an_event_is_read() {

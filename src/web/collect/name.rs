@@ -109,7 +109,7 @@ fn numbered(text: &str) -> Option<Name> {
     let number = |digits: &str, most: usize| {
         let plain = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
         let value: usize = digits.parse().ok().filter(|_| plain)?;
-        (1..=most).contains(&value).then_some(value as u8 - 1)
+        (1..=most).contains(&value).then(|| value as u8 - 1)
     };
     if let Some(digits) = text.strip_prefix("sub") {
         return number(digits, SUBS).map(Name::Sub);
