@@ -1,5 +1,6 @@
 //! The jobs that a data folder's scheduler knows.
 
+use super::erasure_job::Erasures;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::lifecycle::Schedule;
@@ -12,6 +13,7 @@ pub fn schedule(store: &Store, clock: &Clock) -> Result<Schedule> {
     let jobs: Vec<Box<dyn crate::lifecycle::Job>> = vec![
         Box::new(Heartbeat::new(store.clone(), clock.clone())?),
         Box::new(Tidy(store.clone())),
+        Box::new(Erasures(store.clone())),
     ];
     Ok(Schedule::new(store.clone(), clock.clone(), jobs))
 }

@@ -6,9 +6,11 @@ mod account;
 mod audit;
 mod control;
 mod demo;
+mod erasure_job;
 mod exit;
 mod jobs;
 mod options;
+mod privacy;
 mod report;
 mod request;
 mod retention;
@@ -48,6 +50,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
         Command::Retention(command) => request::carry_out(&global, retention::request(command)?),
         Command::Audit(command) => request::carry_out(&global, audit::request(command)?),
+        Command::Privacy(command) => privacy::run(&global, command),
         Command::Report(options) => request::carry_out(&global, report::request(options)),
     }
 }

@@ -89,6 +89,9 @@ pub enum Command {
     Audit(AuditCommand),
     /// Print a report, as the API gives it
     Report(ReportOptions),
+    /// A person's rights: find, hand out and erase what is held of somebody
+    #[command(subcommand)]
+    Privacy(PrivacyCommand),
     /// See and do what the scheduler does by itself: what is deleted, and when
     #[command(subcommand)]
     Retention(RetentionCommand),
@@ -109,6 +112,66 @@ pub struct RetentionPreviewOptions {
     pub as_of: Option<String>,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum PrivacyCommand {
+    /// Show everything that is held of a person
+    ///
+    /// Going from id to id: a click leads to its sales and to its browser, an order
+    /// number to its click. Somebody who did not consent leaves no id and is not found.
+    Find(WhoOptions),
+    /// Hand out everything that is held of a person: a page to read, JSON and CSV
+    Export(PrivacyExportOptions),
+    /// Take a person away for good; without --yes it says what would go
+    ///
+    /// Conversions become nameless ledger lines, so that no figure changes. It prints a
+    /// signed receipt.
+    Erase(PrivacyEraseOptions),
+}
+
+/// Whom a command is about.
+#[derive(Debug, Args)]
+pub struct WhoOptions {
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub account: String,
+    /// A click id, as it stands in the address of the landing page
+    #[arg(long, value_name = "C", group = "who")]
+    pub click_id: Option<String>,
+    /// The shop's order number
+    #[arg(long, value_name = "T", group = "who", alias = "txn-id")]
+    pub txn: Option<String>,
+    /// A visitor id: 32 hexadecimal digits
+    #[arg(long, value_name = "V", group = "who")]
+    pub visitor: Option<String>,
+    /// A conversion's id
+    #[arg(long, value_name = "ID", group = "who")]
+    pub conversion: Option<String>,
+    /// The hash of an e-mail address, where the shop sends one as a parameter
+    #[arg(long, value_name = "H", group = "who")]
+    pub email_hash: Option<String>,
+    /// Only the click and its sales, not all that the same browser left
+    #[arg(long)]
+    pub chain_only: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PrivacyExportOptions {
+    #[command(flatten)]
+    pub who: WhoOptions,
+    /// A folder to make, or a file that ends in .zip; without it JSON is printed
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PrivacyEraseOptions {
+    #[command(flatten)]
+    pub who: WhoOptions,
+    /// Do it; there is no way back
+    #[arg(long)]
+    pub yes: bool,
+}
+
 #[derive(Debug, Args)]
 pub struct ServeOptions {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
@@ -125,6 +188,10 @@ pub struct ServeOptions {
     /// A country database in MMDB format; without one every country is `unknown`
     #[arg(long, value_name = "FILE", env = "PIXELKEEP_GEOIP")]
     pub geoip: Option<PathBuf>,
+    /// Start although the keyring has lost its ledger of erased people; it is filled
+    /// again from what the database knows
+    #[arg(long)]
+    pub accept_ledger_loss: bool,
 }
 
 impl Global {
@@ -154,6 +221,7 @@ impl ServeOptions {
             public_url: None,
             rate_limit: None,
             geoip: None,
+            accept_ledger_loss: false,
         }
     }
 }

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
-use super::{account, audit, control, jobs, report, retention, time, token};
+use super::{account, audit, control, jobs, privacy, report, retention, time, token};
 use crate::clock::Clock;
 use crate::error::{Kind, Result};
 use crate::ingest::settle_everything;
 use crate::lifecycle::Schedule;
+use crate::privacy::replay_ledger;
 use crate::store::{DataFolder, Store};
 
 /// What a command asks for. Files are read before, with the caller's own rights.
@@ -23,6 +24,9 @@ pub enum Request {
     AuditVerify(audit::Verify),
     AuditCheckpoint,
     Report(report::Ask),
+    PrivacyFind(privacy::Who),
+    PrivacyExport(privacy::Export),
+    PrivacyErase(privacy::Erase),
     RetentionPreview(retention::Preview),
     RetentionRun,
     /// The same, where `--test-clock` was named: the server must keep a test's time.
@@ -93,6 +97,9 @@ impl Request {
             Request::AuditVerify(verify) => verify.perform(store),
             Request::AuditCheckpoint => audit::checkpoint(store, clock.now()),
             Request::Report(ask) => ask.perform(store),
+            Request::PrivacyFind(who) => who.perform(store, clock),
+            Request::PrivacyExport(export) => export.perform(store, clock),
+            Request::PrivacyErase(erase) => erase.perform(store, clock),
             Request::RetentionPreview(preview) => preview.perform(schedule, clock),
             Request::RetentionRun => retention::run(schedule),
             Request::InTestTime { .. } if clock.is_real() => Err(time::refused()),
@@ -112,6 +119,7 @@ pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
                 super::serve::credentials().as_deref(),
             )?;
             let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
+            replay_ledger(&store, clock.now(), false)?;
             settle_everything(&store, clock.clone())?;
             let schedule = jobs::schedule(&store, &clock)?;
             let output = request.perform(&store, &clock, &schedule);

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::crypto::{ClickIds, token};
 use crate::error::{Error, Result};
 use crate::ingest::{Engine, Failures};
+use crate::privacy;
 use crate::store::{DataFolder, Store};
 use crate::web::collect::Countries;
 use crate::web::demo::Shops;
@@ -31,6 +32,7 @@ pub fn credentials() -> Option<PathBuf> {
 
 pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     start_log();
+    let accept_ledger_loss = options.accept_ledger_loss;
     let config = global.options(options)?.resolve()?;
     let countries = Countries::open(config.geoip.as_deref())?;
     let (folder, listener) = take(&config)?;
@@ -38,6 +40,7 @@ pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     time::check_new(&folder, config.test_clock.as_deref())?;
     let keys = folder.keys(config.key_file.as_deref(), credentials().as_deref())?;
     let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
+    privacy::replay_ledger(&store, clock.now(), accept_ledger_loss)?;
     let running = Running::start(store, &config, clock, countries, address)?;
     running.offer_set_up()?;
     running.serve(listener, None, || println!("listening on http://{address}"))?;

@@ -6,6 +6,8 @@ use sha2::Sha256;
 
 use super::cipher::{KeyBytes, derive};
 use crate::error::{Error, Result};
+use crate::model::hit::HitId;
+use crate::model::id::GoalId;
 
 /// Makes the blind indexes of one account.
 #[derive(Clone)]
@@ -17,6 +19,29 @@ impl BlindIndex {
         let keyed = Hmac::new_from_slice(key.as_slice())
             .map_err(|_| Error::internal("An index key has a wrong length."))?;
         Ok(BlindIndex(keyed))
+    }
+
+    /// The index of a shop's order number.
+    pub fn transaction(&self, text: &str) -> [u8; 16] {
+        self.of("transaction", text.trim().as_bytes())
+    }
+
+    /// What keeps an order number, by its index, from counting twice for a goal.
+    pub fn counted_transaction(&self, goal: GoalId, transaction: &[u8; 16]) -> [u8; 16] {
+        self.counted(goal, b't', transaction)
+    }
+
+    /// The same for a click where there is no order number.
+    pub fn counted_click(&self, goal: GoalId, click: HitId) -> [u8; 16] {
+        self.counted(goal, b'c', &click.0)
+    }
+
+    fn counted(&self, goal: GoalId, kind: u8, value: &[u8; 16]) -> [u8; 16] {
+        let mut bytes = Vec::with_capacity(22);
+        bytes.extend_from_slice(&goal.to_bytes());
+        bytes.push(kind);
+        bytes.extend_from_slice(value);
+        self.of("counted", &bytes)
     }
 
     /// The index of a value under a label that says what it is.

@@ -146,7 +146,7 @@ impl ClickIds {
     /// The blind index of a shop's order number.
     pub fn transaction_key(&self, account: AccountId, text: &str) -> Option<[u8; 16]> {
         let handles = self.0.handles(account).ok()?;
-        Some(handles.index.of("transaction", text.trim().as_bytes()))
+        Some(handles.index.transaction(text))
     }
 }
 

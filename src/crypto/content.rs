@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::cipher::KeyBytes;
+use super::ledger::ErasureLedger;
 use super::token;
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
@@ -80,6 +81,9 @@ pub struct Content {
     /// Seed of the key that signs certificates and checkpoints.
     pub signing: StoredKey,
     pub accounts: BTreeMap<AccountId, AccountKeys>,
+    /// What was erased lately.
+    #[serde(default)]
+    pub erasures: ErasureLedger,
 }
 
 impl Content {
@@ -89,6 +93,7 @@ impl Content {
             instance: AccountKeys::generate(),
             signing: StoredKey::generate(),
             accounts: BTreeMap::new(),
+            erasures: ErasureLedger::default(),
         }
     }
 
@@ -112,6 +117,7 @@ impl Content {
             instance: first.instance.into(),
             signing: first.signing,
             accounts: accounts.map(|(id, keys)| (id, keys.into())).collect(),
+            erasures: ErasureLedger::default(),
         })
     }
 }

@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 
 use super::content::{AccountKeys, Content};
 use super::keyring::Keyring;
+use super::ledger::{ErasureLedger, LedgerEntry};
 use super::{BlindIndex, MasterKey, Sealer, SealerClass, Signer};
 use crate::error::{Error, Kind, Result};
 use crate::model::id::AccountId;
@@ -98,6 +99,30 @@ impl Keys {
         }
         self.replace(|content| {
             content.accounts.remove(&id);
+        })
+    }
+
+    /// The erasure ledger as it stands.
+    pub fn erasure_ledger(&self) -> ErasureLedger {
+        self.lock().content.erasures.clone()
+    }
+
+    /// Enters an erasure into the ledger, durably.
+    pub fn enter_erasure(&self, entries: &[LedgerEntry]) -> Result<()> {
+        self.replace(|content| content.erasures.enter(entries))
+    }
+
+    /// Drops what was erased before a UTC day, durably: from here on a backup of an
+    /// earlier day must not come back. Nothing happens where there is nothing to drop.
+    pub fn drop_erasures(&self, before: u32) -> Result<()> {
+        let mut ledger = self.erasure_ledger();
+        let entries = ledger.entries.len();
+        ledger.drop_before(before);
+        if ledger.entries.len() == entries {
+            return Ok(());
+        }
+        self.replace(|content| {
+            content.erasures.drop_before(before);
         })
     }
 

@@ -36,6 +36,7 @@ pub fn merge_step(store: &Store) -> Result<bool> {
         Class::Trail => merge_trail(&opened)?,
         Class::Tally => merge_tallies(&opened)?,
     };
+    // Where one of them was rewritten meanwhile, the next turn takes what there is then.
     store.replace_segments(&keys, first.tier.saturating_add(1), merged.as_ref())?;
     Ok(true)
 }

@@ -14,21 +14,14 @@ use crate::model::tally::Dimensions;
 /// Months for which a transaction counts once, as days.
 pub const COUNTED_ONCE_DAYS: i64 = 396;
 
-const LABEL: &str = "counted";
-
 /// What keeps this conversion from counting twice: its transaction, else its click.
 /// None: every one counts.
 pub fn counted_once_key(index: &BlindIndex, goal: GoalId, sale: &Sale) -> Option<[u8; 16]> {
-    let (kind, value): (u8, [u8; 16]) = match (&sale.txn_key, counted_click(sale)) {
-        (Some(txn), _) => (b't', *txn),
-        (None, Some(click)) => (b'c', click.0),
-        (None, None) => return None,
-    };
-    let mut bytes = Vec::with_capacity(22);
-    bytes.extend_from_slice(&goal.to_bytes());
-    bytes.push(kind);
-    bytes.extend_from_slice(&value);
-    Some(index.of(LABEL, &bytes))
+    match (&sale.txn_key, counted_click(sale)) {
+        (Some(txn), _) => Some(index.counted_transaction(goal, txn)),
+        (None, Some(click)) => Some(index.counted_click(goal, click)),
+        (None, None) => None,
+    }
 }
 
 /// The click a conversion without a transaction id is told apart by: the one it

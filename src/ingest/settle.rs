@@ -18,10 +18,11 @@ use crate::model::conversion::Conversion;
 use crate::model::hit::{Entry, Hit, Kind};
 use crate::model::id::{AccountId, ConversionId};
 use crate::model::landing::DEEP_LINK;
+use crate::model::person::{Effect, Trace};
 use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures};
 use crate::store::{
-    JournalBatch, JournalReader, NewConversion, Settled, Settling, Snapshot, Store,
+    JournalBatch, JournalReader, NewConversion, Settled, Settling, Snapshot, Store, mark,
 };
 
 /// Bytes of journal settled in one step.
@@ -194,6 +195,10 @@ struct HitStep<'a> {
 
 impl HitStep<'_> {
     fn settle(&mut self, into: &mut Batch, mut hit: Hit) -> Result<()> {
+        if let Some(reason) = self.stopped_by(&hit)? {
+            into.count(reason, 1);
+            return Ok(());
+        }
         hit.keep_only_permitted();
         if let Some(event) = hit.event {
             let now = self.settler.clock.now();
@@ -223,6 +228,33 @@ impl HitStep<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// Why nothing of this hit is kept: somebody erased, restricted or objecting sent it.
+    fn stopped_by(&self, hit: &Hit) -> Result<Option<Reason>> {
+        let store = &self.settler.store;
+        let marks = store.marks(self.account.id);
+        if marks.is_empty() {
+            return Ok(None);
+        }
+        let index = store.keys().index(self.account.id)?;
+        let visitor = hit.visitor.as_ref().map(|id| Trace::Visitor(*id.reveal()));
+        let sale = hit.sale.as_deref();
+        let touches = sale.into_iter().flat_map(|sale| {
+            let cookie = sale.cookie_clicks.iter().chain(&sale.cookie_impressions);
+            sale.click.iter().chain(cookie)
+        });
+        let txn = sale.and_then(|sale| sale.txn_key).map(Trace::Transaction);
+        let effect = visitor
+            .into_iter()
+            .chain(touches.map(|touch| Trace::Hit(touch.id)))
+            .chain(txn)
+            .filter_map(|trace| marks.effect(&mark(&index, trace).key))
+            .max();
+        Ok(effect.map(|effect| match effect {
+            Effect::Erased => Reason::ErasedPerson,
+            Effect::Objected | Effect::Restricted => Reason::Objected,
+        }))
     }
 
     fn settle_click(&mut self, into: &mut Batch, hit: Hit) -> Result<()> {

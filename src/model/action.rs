@@ -45,6 +45,11 @@ pub enum Action {
     ReadIntake,
     /// Who did what in the account.
     ReadAudit,
+    /// Finds, shows, restricts, corrects and erases a person's data, and keeps the
+    /// requests that people make.
+    ManagePrivacy,
+    /// A visitor sees to their own data.
+    SeeToOneself,
     CreateToken,
     /// The operator looks at accounts from outside: labels, states, dates, volumes.
     ReadInstance,
@@ -109,7 +114,8 @@ impl Action {
             | Action::ReadAsset
             | Action::SetUp
             | Action::SignIn
-            | Action::SignOut => &Party::ALL,
+            | Action::SignOut
+            | Action::SeeToOneself => &Party::ALL,
             Action::Confirm | Action::ReadSelf | Action::ChangeSelf => PEOPLE,
             Action::ReadOverview | Action::ReadIntake => READERS,
             Action::ReadReport => &[
@@ -148,6 +154,7 @@ impl Action {
             | Action::RevokeGrant => KEEPERS,
             Action::GiveGrant => &[Owner],
             Action::ReadAudit => &[Owner, Admin, Privacy, ReadToken, WriteToken],
+            Action::ManagePrivacy => &[Owner, Privacy, WriteToken],
             Action::ReadInstance
             | Action::ChangeInstance
             | Action::CreateAccount
@@ -170,7 +177,11 @@ impl Action {
     pub fn is_told_of_the_shell(self) -> bool {
         matches!(
             self,
-            Action::ReadReport | Action::ReadMembers | Action::ChangeMembers | Action::CreateToken
+            Action::ReadReport
+                | Action::ManagePrivacy
+                | Action::ReadMembers
+                | Action::ChangeMembers
+                | Action::CreateToken
         )
     }
 

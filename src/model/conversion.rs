@@ -58,6 +58,8 @@ pub enum Credit {
     Coupon,
     Impression,
     Unattributed,
+    /// A ledger line: what it was credited by went with the person.
+    Erased,
 }
 
 impl Credit {
@@ -69,6 +71,7 @@ impl Credit {
             Credit::Coupon => "coupon",
             Credit::Impression => "impression",
             Credit::Unattributed => "unattributed",
+            Credit::Erased => "erased",
         }
     }
 }
@@ -135,6 +138,30 @@ impl ConversionBody {
             Status::Cancelled => measures.cancelled = 1,
         }
         measures
+    }
+
+    /// What stays of it once its person is erased: campaign, publisher, goal, day,
+    /// status and amounts. `day` is the start of its day in the account's zone.
+    pub fn ledger_line(&self, day: Timestamp) -> ConversionBody {
+        let mut notes = Notes::default();
+        if self.notes.contains(Note::RateMissing) {
+            notes.add(Note::RateMissing);
+        }
+        ConversionBody {
+            at: day,
+            credit: Credit::Erased,
+            dimensions: Dimensions {
+                campaign: self.dimensions.campaign,
+                publisher: self.dimensions.publisher,
+                goal: self.dimensions.goal,
+                ..Dimensions::default()
+            },
+            txn: None,
+            click: None,
+            subs: Vec::new(),
+            notes,
+            ..self.clone()
+        }
     }
 
     /// What a person, or their program, decides about it. A new sale amount, in

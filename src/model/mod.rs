@@ -19,6 +19,7 @@ pub mod instance;
 pub mod invite;
 pub mod landing;
 pub mod money;
+pub mod person;
 pub mod personal;
 pub mod reason;
 pub mod role;

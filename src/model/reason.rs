@@ -54,6 +54,8 @@ words! {
         NoCampaign = "no_campaign": "The site has no running campaign.",
         Expired = "expired": "The account's time had ended.",
         BadMethod = "bad_method": "The address was called with another method than GET.",
+        ErasedPerson = "erased_person": "It came from somebody whose data was erased on request; nothing new is kept of them.",
+        Objected = "objected": "It came from somebody who had objected to being counted.",
     }
 }
 
@@ -76,6 +78,7 @@ words! {
         MissingTransaction = "missing_transaction": "No transaction id came with it; a page loaded twice may count twice.",
         EmailAsTransaction = "email_as_transaction": "An e-mail address came as the transaction id, so a person's second order looks like a repetition. Send the order number.",
         TokenInBrowser = "token_in_browser": "The security token came from a browser, where everyone can read it. Send it from the shop's server only, and make a new one.",
+        Restricted = "restricted": "The person behind it has asked that it be kept and not used; its details are hidden.",
     }
 }
 

@@ -23,6 +23,7 @@ mod tally;
 mod tally_scan;
 mod trail;
 mod trail_field;
+mod trail_person;
 mod trail_scan;
 
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub use tally::{
 };
 pub use tally_scan::TallyScan;
 pub use trail::{decode_trail, encode_trail};
+pub use trail_person::{PERSON_COLUMNS, PersonTraces, person_columns};
 pub use trail_scan::{CLICK_COLUMNS, DIMENSION_COLUMNS, EVENT_COLUMNS, TrailScan};
 
 /// Rows in one segment at most; encoding more is refused.

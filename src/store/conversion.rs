@@ -120,7 +120,7 @@ impl Store {
         })
     }
 
-    fn find_conversion(
+    pub(super) fn find_conversion(
         &self,
         connection: &Connection,
         account: AccountId,
@@ -185,6 +185,25 @@ impl Store {
         self.insert_segment(connection, place, &encoded)
     }
 
+    /// Puts a conversion in the place of the one settled as its `seq`th, under whatever
+    /// id and day it has now. No figure changes.
+    pub(super) fn replace_conversion(
+        &self,
+        connection: &Connection,
+        stored: &Stored,
+    ) -> Result<()> {
+        let Conversion { id, account, body } = &stored.conversion;
+        let sealed = seal(&self.row_sealer(*account)?, stored.seq, body)?;
+        let (day, waits) = (body.at.utc_day(), body.amounts.is_none());
+        connection
+            .execute(
+                "UPDATE conversion SET id = ?1, day = ?2, waits = ?3, body = ?4 WHERE seq = ?5",
+                params![id.0 as i64, day, waits, sealed, stored.seq],
+            )
+            .map_err(failed)?;
+        Ok(())
+    }
+
     /// Adds a new conversion as the `seq`th.
     pub(super) fn insert_conversion(
         &self,
@@ -240,7 +259,7 @@ fn open(sealer: &Sealer, seq: i64, sealed: &[u8]) -> Result<ConversionBody> {
     .ok_or_else(|| Error::damaged("A conversion cannot be read."))
 }
 
-fn read(row: &rusqlite::Row<'_>, account: AccountId, sealer: &Sealer) -> Result<Stored> {
+pub(super) fn read(row: &rusqlite::Row<'_>, account: AccountId, sealer: &Sealer) -> Result<Stored> {
     let seq: i64 = row.get(0).map_err(failed)?;
     let id: i64 = row.get(1).map_err(failed)?;
     let body: Vec<u8> = row.get(2).map_err(failed)?;

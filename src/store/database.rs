@@ -29,6 +29,7 @@ pub const MAIN: Migrations = Migrations(&[
     include_str!("migrations/0002_audit_chain.sql"),
     include_str!("migrations/0003_lifecycle.sql"),
     include_str!("migrations/0004_people.sql"),
+    include_str!("migrations/0005_person.sql"),
 ]);
 pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
 

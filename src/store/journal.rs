@@ -16,6 +16,23 @@ use crate::crypto::{Keys, Sealer, SealerClass, token};
 use crate::error::Result;
 use crate::model::id::AccountId;
 
+impl super::Store {
+    /// The last row that was ever written into the journal.
+    pub fn journal_last(&self) -> Result<i64> {
+        let path = self.folder().journal_database();
+        if !path.exists() {
+            return Ok(0);
+        }
+        database::open_reader(&path)?
+            .query_row(
+                "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0)",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(failed)
+    }
+}
+
 /// The entries of one account in one batch, as they were written.
 pub struct JournalBatch {
     pub seq: i64,

@@ -37,7 +37,7 @@ pub fn put(connection: &Connection, name: &str, value: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn get_number(connection: &Connection, name: &str) -> Result<Option<i64>> {
+pub fn get_number(connection: &Connection, name: &str) -> Result<Option<i64>> {
     Ok(get(connection, name)?
         .and_then(|bytes| bytes.try_into().ok())
         .map(i64::from_be_bytes))

@@ -9,6 +9,7 @@ mod audit_tests;
 mod campaign;
 mod conversion;
 mod database;
+mod erasure;
 mod folder;
 mod grant;
 mod instance;
@@ -22,6 +23,7 @@ mod member;
 mod meta;
 #[cfg(test)]
 mod people_tests;
+mod person_mark;
 mod publisher;
 mod rates;
 mod reclaim;
@@ -55,12 +57,14 @@ use crate::model::id::AccountId;
 pub use account::{HostedAccount, NewAccount};
 pub use audit_log::AuditQuery;
 pub use conversion::ConversionQuery;
+pub use erasure::{DayOf, Erasure, ErasureBody, ErasureState, is_erased};
 pub use folder::DataFolder;
 pub use instance::Volume;
 pub use intake::SettledFigures;
 pub use invite::NewInvite;
 pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
+pub use person_mark::mark;
 pub use session::{Session, SessionContent, SignInPlace};
 pub use settle::{AccountBatch, NewConversion, Settled, Settling};
 pub use shell_act::ShellAct;
@@ -72,6 +76,8 @@ struct Inner {
     writer: Mutex<Connection>,
     readers: Mutex<Vec<Connection>>,
     catalog: ArcSwap<Catalog>,
+    marks: ArcSwap<person_mark::AllMarks>,
+    erasing: Mutex<()>,
 }
 
 /// The main database of one data folder. Clones are handles to the same.
@@ -97,12 +103,16 @@ impl Store {
             writer: Mutex::new(connection),
             readers: Mutex::new(Vec::new()),
             catalog: ArcSwap::default(),
+            marks: ArcSwap::default(),
+            erasing: Mutex::new(()),
             folder,
             keys,
         }));
         store.finish_shredding()?;
         let catalog = store.load_catalog(&store.writer())?;
         store.0.catalog.store(Arc::new(catalog));
+        let marks = person_mark::load(&store.writer())?;
+        store.0.marks.store(Arc::new(marks));
         Ok(store)
     }
 

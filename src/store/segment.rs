@@ -86,17 +86,18 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn delete_segment(&self, connection: &Connection, key: &SegmentKey) -> Result<()> {
+    /// False: there is no such segment any more.
+    pub(super) fn delete_segment(&self, connection: &Connection, key: &SegmentKey) -> Result<bool> {
         connection
             .execute(
                 "DELETE FROM segment_column WHERE id >= ?1 AND id < ?2",
                 params![column_row(key.id, 0), column_row(key.id + 1, 0)],
             )
             .map_err(failed)?;
-        connection
+        let deleted = connection
             .execute("DELETE FROM segment WHERE id = ?1", [key.id])
             .map_err(failed)?;
-        Ok(())
+        Ok(deleted == 1)
     }
 
     /// The oldest segments of some account, class, day and tier of which there are
@@ -147,27 +148,31 @@ impl Store {
     }
 
     /// Replaces segments of one day by one that holds the same, or by none where
-    /// they hold nothing, in one transaction.
+    /// they hold nothing, in one transaction. False: one of them has been replaced
+    /// meanwhile, and nothing was done.
     pub fn replace_segments(
         &self,
         merged: &[SegmentKey],
         tier: u8,
         encoded: Option<&Encoded>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let Some(first) = merged.first() else {
-            return Ok(());
+            return Ok(true);
         };
         let mut connection = self.writer();
         let transaction = database::begin(&mut connection)?;
         for key in merged {
-            self.delete_segment(&transaction, key)?;
+            if !self.delete_segment(&transaction, key)? {
+                return Ok(false);
+            }
         }
         if let Some(encoded) = encoded {
             let place = Place::new(first.account, first.class, first.day, tier);
             self.insert_segment(&transaction, place, encoded)?;
         }
         transaction.commit().map_err(failed)?;
-        database::checkpoint_if_long(&connection, &self.wal())
+        database::checkpoint_if_long(&connection, &self.wal())?;
+        Ok(true)
     }
 
     /// Marks segments that are too large to be merged further.

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 use std::sync::PoisonError;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::{failed, open_reader};
 use super::segment::{class_number, column_row};
@@ -104,6 +104,17 @@ impl Store {
 impl Snapshot<'_> {
     pub(super) fn connection(&self) -> Result<&Connection> {
         self.0.connection()
+    }
+
+    /// The header of a segment; none where it was replaced meanwhile.
+    pub fn header_if_any(&self, key: &SegmentKey) -> Result<Option<Vec<u8>>> {
+        let sealed: Option<Vec<u8>> = self
+            .connection()?
+            .prepare_cached("SELECT header FROM segment WHERE id = ?1")
+            .and_then(|mut select| select.query_row([key.id], |row| row.get(0)).optional())
+            .map_err(failed)?;
+        let open = |sealed: Vec<u8>| self.sealer(key)?.open("segment", "header", key.id, &sealed);
+        sealed.map(open).transpose()
     }
 
     fn sealer(&self, key: &SegmentKey) -> Result<Sealer> {

@@ -15,4 +15,5 @@ mod durability;
 mod harness;
 mod lifecycle;
 mod report;
+mod rights;
 mod sdk_size;

@@ -8,9 +8,11 @@ use serde::Serialize;
 use super::period::instant;
 use crate::error::{Error, Result};
 use crate::model::catalog::Catalog;
-use crate::model::conversion::Conversion;
+use crate::model::conversion::{Conversion, Credit};
 use crate::model::id::{AccountId, CampaignId, GoalId, PublisherId};
 use crate::model::money::Currency;
+use crate::model::personal::Personal;
+use crate::model::reason::Note;
 
 /// Where the names beside ids come from.
 pub struct Names<'a> {
@@ -51,6 +53,8 @@ pub struct View<'a> {
     original_amount_minor: i64,
     original_currency: Currency,
     credit: &'static str,
+    /// A ledger line: the person behind it was erased.
+    erased: bool,
     txn_id: Option<&'a str>,
     subs: BTreeMap<String, &'a str>,
     notes: Vec<&'static str>,
@@ -62,6 +66,11 @@ impl<'a> View<'a> {
         let amounts = body.amounts.unwrap_or_default();
         let campaign = names.catalog.campaigns.get(&body.campaign);
         let goal = names.catalog.goal(body.campaign, body.goal);
+        let is_restricted = body.notes.contains(Note::Restricted);
+        let shown = |text: Option<&'a Personal<String>>| {
+            let text = text.filter(|_| !is_restricted)?;
+            Some(text.reveal().as_str())
+        };
         View {
             id: conversion.id.to_string(),
             at: instant(body.at),
@@ -89,10 +98,12 @@ impl<'a> View<'a> {
             original_amount_minor: body.original_minor,
             original_currency: body.currency,
             credit: body.credit.word(),
-            txn_id: body.txn.as_ref().map(|txn| txn.reveal().as_str()),
+            erased: body.credit == Credit::Erased,
+            txn_id: shown(body.txn.as_ref()),
             subs: body
                 .subs
                 .iter()
+                .filter(|_| !is_restricted)
                 .map(|(index, value)| (format!("sub{}", index + 1), value.reveal().as_str()))
                 .collect(),
             notes: body.notes.iter().map(|note| note.word()).collect(),

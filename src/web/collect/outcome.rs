@@ -65,7 +65,9 @@ fn status(reason: Reason) -> StatusCode {
         | Reason::Paused
         | Reason::Expired
         | Reason::NoCampaign
-        | Reason::Duplicate => StatusCode::OK,
+        | Reason::Duplicate
+        | Reason::ErasedPerson
+        | Reason::Objected => StatusCode::OK,
         Reason::UnknownCampaign | Reason::UnknownSite | Reason::GoalUnknown => {
             StatusCode::NOT_FOUND
         }

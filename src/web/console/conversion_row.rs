@@ -64,7 +64,11 @@ impl Row {
                 _ => wording::status(body.status),
             },
             tone: wording::tone(body.status),
-            order: body.txn.as_ref().map(|txn| txn.reveal().clone()),
+            order: body
+                .txn
+                .as_ref()
+                .filter(|_| !body.notes.contains(Note::Restricted))
+                .map(|txn| txn.reveal().clone()),
             sale: amount(amounts.map(|amounts| amounts.sale_minor)),
             original: (body.currency != currency)
                 .then(|| wording::money(body.currency, body.original_minor)),

@@ -71,6 +71,7 @@ pub fn credit(credit: Credit) -> &'static str {
         Credit::Coupon => "by coupon code",
         Credit::Impression => "by an advertisement seen",
         Credit::Unattributed => "no click or coupon found",
+        Credit::Erased => "the person was erased; this line stays for the books",
     }
 }
 

@@ -1,0 +1,37 @@
+//! The scheduler's job that carries erasures through.
+
+use crate::clock::{DAY_MS, Timestamp};
+use crate::error::Result;
+use crate::lifecycle::{Job, Planned, Step};
+use crate::privacy;
+use crate::store::{Counts, Store};
+
+/// Carries erasures through as soon as there are some, and keeps house once a day.
+pub struct Erasures(pub Store);
+
+impl Job for Erasures {
+    fn name(&self) -> &'static str {
+        "erasure"
+    }
+
+    fn due_at(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        // A database that does not answer fails in the step, where that is told.
+        match self.0.unfinished_erasure() {
+            Ok(None) => last.map_or(now, |last| last.plus_ms(DAY_MS)),
+            _ => now,
+        }
+    }
+
+    fn step(&self, now: Timestamp) -> Result<Step> {
+        if privacy::step(&self.0, now)? {
+            return Ok(Step::More(Counts::from([("steps".to_owned(), 1)])));
+        }
+        let forgotten = privacy::housekeeping(&self.0, now)?;
+        Ok(Step::Done(Counts::from([("marks".to_owned(), forgotten)])))
+    }
+
+    fn preview(&self, as_of: Timestamp) -> Result<Vec<Planned>> {
+        let _ = as_of;
+        Ok(Vec::new())
+    }
+}

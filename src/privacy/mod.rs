@@ -1,0 +1,23 @@
+//! A person's rights: finds what is held of somebody, shows it, hands it out, corrects
+//! and restricts it, and takes it away for good. No HTTP, no SQL.
+
+mod bundle;
+mod day;
+mod erase;
+mod export;
+mod find;
+mod identity;
+mod ledger;
+mod receipt;
+mod restrict;
+mod trail;
+mod wording;
+
+pub use bundle::{Bundle, File, unzip};
+pub use erase::{Preview, begin, finish, preview, step};
+pub use export::export;
+pub use find::{Found, find};
+pub use identity::{is_counted, read as read_identity};
+pub use ledger::{BACKUP_DAYS_MAX, housekeeping, refuse_old_backup, replay_ledger};
+pub use receipt::{RECEIPT, html as receipt_html};
+pub use restrict::{Change, lift, object, rectify, restrict};

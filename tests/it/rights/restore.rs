@@ -1,0 +1,97 @@
+//! An older copy of the database comes back: whoever was erased stays erased.
+
+use super::{Person, erased, figures, found};
+use crate::harness::account::Shop;
+use crate::harness::server::Folder;
+
+const FILES: [&str; 2] = ["pixelkeep.db", "journal.db"];
+
+fn copy(folder: &Folder, from: &std::path::Path, to: &std::path::Path) {
+    let _ = folder;
+    std::fs::create_dir_all(to).unwrap();
+    for name in FILES {
+        std::fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_copy_from_before_the_erasure_brings_nobody_back() {
+    let shop = Shop::strict();
+    let ann = Person::buys(&shop, 1);
+    let ben = Person::buys(&shop, 2);
+    let backup = shop.folder.own().join("backup");
+    let shop = shop.served_anew(|server, folder| {
+        assert_eq!(server.stop(), 0);
+        copy(folder, &folder.data(), &backup);
+    });
+    let before = figures(&shop);
+    assert_eq!(erased(&shop, "--txn", &ann.txn)["state"], "done");
+    let shop = shop.served_anew(|server, folder| {
+        assert_eq!(server.stop(), 0);
+        for name in FILES {
+            let _ = std::fs::remove_file(folder.data().join(format!("{name}-wal")));
+            let _ = std::fs::remove_file(folder.data().join(format!("{name}-shm")));
+        }
+        copy(folder, &backup, &folder.data());
+    });
+    for (option, value) in [
+        ("--txn", &ann.txn),
+        ("--visitor", &ann.visitor),
+        ("--click-id", &ann.click_id),
+    ] {
+        assert_eq!(found(&shop, option, value), (0, 0), "{option}");
+    }
+    assert_eq!(found(&shop, "--visitor", &ben.visitor), (3, 1));
+    assert!(
+        shop.conversions()
+            .iter()
+            .all(|one| one.0["txn_id"] != ann.txn.as_str())
+    );
+    assert_eq!(figures(&shop), before);
+}
+
+/// Reaches into the database, because nothing of the product loses its ledger.
+#[test]
+fn a_lost_ledger_locks_the_folder_until_its_loss_is_accepted() {
+    let shop = Shop::strict();
+    let ann = Person::buys(&shop, 1);
+    erased(&shop, "--txn", &ann.txn);
+    let forget = |folder: &Folder| {
+        let database = rusqlite::Connection::open(folder.data().join("pixelkeep.db")).unwrap();
+        let changed = database.execute(
+            "UPDATE meta SET value = ?1 WHERE name = 'erasure_ledger'",
+            [99i64.to_be_bytes().to_vec()],
+        );
+        assert_eq!(changed.unwrap(), 1);
+    };
+    let account = shop.account.id.clone();
+    let shop = shop.served_by(
+        |server, folder| {
+            assert_eq!(server.stop(), 0);
+            forget(folder);
+            let ask = ["privacy", "find", "--account", &account, "--txn", "x"];
+            let refused = folder.command(&ask);
+            assert!(
+                refused
+                    .failed_with(78)
+                    .stderr
+                    .contains("--accept-ledger-loss")
+            );
+            folder
+                .command(&["serve", "--listen", "127.0.0.1:0"])
+                .failed_with(78);
+        },
+        |folder| {
+            folder.serve_with(&[
+                "--listen",
+                "127.0.0.1:0",
+                "--rate-limit",
+                "off",
+                "--accept-ledger-loss",
+            ])
+        },
+    );
+    assert_eq!(found(&shop, "--txn", &ann.txn), (0, 0));
+    let shop = shop.restarted();
+    assert_eq!(found(&shop, "--txn", &ann.txn), (0, 0));
+}
