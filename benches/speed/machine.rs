@@ -12,7 +12,8 @@ use crate::Outcome;
 const WRITE_BYTES: usize = 16 * 1_024;
 const WRITES: usize = 200;
 
-pub fn print(folder: &Path) -> Outcome<()> {
+/// The machine and the versions, for the head of the table.
+pub fn describe(folder: &Path) -> Outcome<String> {
     let cpu = std::fs::read_to_string("/proc/cpuinfo")?;
     let model = cpu
         .lines()
@@ -20,17 +21,17 @@ pub fn print(folder: &Path) -> Outcome<()> {
         .unwrap_or("unknown");
     let cores = std::thread::available_parallelism()?;
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    println!("machine: {cores} cores, {model}, Linux {}", kernel.trim());
-    println!(
-        "versions: pixelkeep {}, actix-web {}",
+    let version = |package| locked_version(package).unwrap_or("unknown");
+    Ok(format!(
+        "machine: {cores} cores, {model}, Linux {}\n\
+         versions: pixelkeep {}, actix-web {}, SQLite {}\n\
+         disk: {:.3} ms for a write of 16 KiB with fdatasync, median of {WRITES}",
+        kernel.trim(),
         env!("CARGO_PKG_VERSION"),
-        locked_version("actix-web").unwrap_or("unknown")
-    );
-    println!(
-        "disk: {:.3} ms for a write of 16 KiB with fdatasync, median of {WRITES}",
+        version("actix-web"),
+        rusqlite::version(),
         disk(folder)?
-    );
-    Ok(())
+    ))
 }
 
 fn locked_version(package: &str) -> Option<&'static str> {
