@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use foldhash::HashMap;
+
 use crate::error::Result;
 use crate::model::hit::Hit;
 use crate::model::id::{ConversionId, GoalId};
@@ -19,7 +21,8 @@ pub const PARAM_VALUES_MAX: usize = 10_000;
 #[derive(Default)]
 struct DayCounts {
     trail: Vec<TrailRow>,
-    tally: Vec<TallyRow>,
+    /// By quarter of an hour and dimensions: most of what arrives together is alike.
+    tally: HashMap<(u8, Dimensions), Measures>,
 }
 
 #[derive(Default)]
@@ -48,11 +51,10 @@ impl Batch {
     /// Adds to the figures of the hit's instant.
     pub fn add(&mut self, hit: &Hit, dimensions: Dimensions, measures: Measures) {
         let day = self.days.entry(hit.at.utc_day()).or_default();
-        day.tally.push(TallyRow {
-            quarter: hit.at.quarter(),
-            dimensions,
-            measures,
-        });
+        day.tally
+            .entry((hit.at.quarter(), dimensions))
+            .or_default()
+            .add(&measures);
     }
 
     /// Keeps a hit in the trail.
@@ -81,20 +83,33 @@ impl Batch {
             figures: self.figures,
             ..AccountBatch::default()
         };
-        for (day, mut counts) in self.days {
+        for (day, counts) in self.days {
             if !counts.trail.is_empty() {
-                counts.trail.sort_by_key(|row| row.id);
                 encoded.trail.insert(day, encode_trail(&counts.trail)?);
             }
-            let mut tally = collapse(counts.tally);
-            fold_rare(&mut tally, PARAM_VALUES_MAX);
-            let tally = collapse(tally);
+            let tally = tally_rows(counts.tally);
             if !tally.is_empty() {
                 encoded.tally.insert(day, encode_tally(&tally)?);
             }
         }
         Ok(encoded)
     }
+}
+
+fn tally_rows(counted: HashMap<(u8, Dimensions), Measures>) -> Vec<TallyRow> {
+    let rows = counted.into_iter();
+    let rows = rows.map(|((quarter, dimensions), measures)| TallyRow {
+        quarter,
+        dimensions,
+        measures,
+    });
+    let mut rows = collapse(rows.collect());
+    // With fewer rows no parameter has so many values.
+    if rows.len() > PARAM_VALUES_MAX {
+        fold_rare(&mut rows, PARAM_VALUES_MAX);
+        rows = collapse(rows);
+    }
+    rows
 }
 
 /// A hit as the trail keeps it.

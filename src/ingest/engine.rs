@@ -9,10 +9,10 @@ use tokio::sync::mpsc;
 
 use super::entries;
 use super::journal::{Journal, Shared};
-use super::merge::merge_step;
+use super::merge::{close_step, merge_step};
 use super::settle::Settler;
 use super::writer::Writer;
-use crate::clock::Clock;
+use crate::clock::{Clock, SECOND_MS, Timestamp};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::Entry;
 use crate::store::{JournalReader, JournalWriter, Store};
@@ -115,6 +115,7 @@ fn count_waiting(reader: &mut JournalReader, shared: &Shared, position: i64) -> 
 
 fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> {
     let shared = &journal.0;
+    let mut closing = Closing::default();
     loop {
         let last_round = shared.drained.load(Ordering::Acquire);
         match settler.step() {
@@ -133,7 +134,7 @@ fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> 
             }
             Ok(None) if last_round => return Ok(()),
             Ok(None) => {
-                if !merge_step(store)? {
+                if !merge_step(store)? && !closing.step(store, settler.now())? {
                     shared.wait_for_settling(IDLE_PAUSE);
                 }
             }
@@ -145,6 +146,28 @@ fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> 
         }
     }
 }
+
+/// Closes days that are over while nothing else is to be done. Looking for them goes
+/// through all segments, so where there was none it is done again after an hour.
+#[derive(Default)]
+struct Closing {
+    again: Timestamp,
+}
+
+impl Closing {
+    fn step(&mut self, store: &Store, now: Timestamp) -> Result<bool> {
+        if now < self.again {
+            return Ok(false);
+        }
+        let closed = close_step(store, now)?;
+        if !closed {
+            self.again = now.plus_ms(CLOSE_EVERY_MS);
+        }
+        Ok(closed)
+    }
+}
+
+const CLOSE_EVERY_MS: i64 = 60 * 60 * SECOND_MS;
 
 /// With more waiting than this, settling does not pause.
 const BACKLOG: i64 = 100_000;

@@ -2,15 +2,19 @@
 //! handful of segments however often it was settled.
 
 use super::batch::PARAM_VALUES_MAX;
+use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::segment::{
     COLUMNS_MAX, Class, Encoded, ROWS_MAX, SegmentKey, Source, collapse, decode_tally,
     decode_trail, encode_tally, encode_trail, fold_rare, merge_tally, read_header,
 };
-use crate::store::Store;
+use crate::store::{Store, TIER_CLOSED};
 
 /// How many of one tier make one of the next.
 pub const MERGED: u8 = 8;
+
+/// Days after which a day is over: hardly any hit is told later.
+const OPEN_DAYS: u32 = 1;
 
 /// Rows of one trail segment at most: decoded, each takes about half a kilobyte.
 const TRAIL_ROWS_MAX: usize = 1 << 16;
@@ -24,21 +28,43 @@ pub fn merge_step(store: &Store) -> Result<bool> {
         return Ok(false);
     };
     let opened = open_all(store, &keys)?;
-    let rows_max = match first.class {
-        Class::Trail => TRAIL_ROWS_MAX,
-        Class::Tally => ROWS_MAX,
-    };
-    if !fits(&opened, rows_max)? {
+    if fitting(&opened, first.class)? < keys.len() {
         store.finish_segments(&keys)?;
         return Ok(true);
     }
-    let merged = match first.class {
-        Class::Trail => merge_trail(&opened)?,
-        Class::Tally => merge_tallies(&opened)?,
+    let tier = first.tier.saturating_add(1);
+    replace(store, &keys, &opened, tier)?;
+    Ok(true)
+}
+
+/// Merges what is left of one day that is over, however many there are, so that a
+/// report over many days opens as few segments as there can be. False: none was left.
+pub fn close_step(store: &Store, now: Timestamp) -> Result<bool> {
+    let before = now.utc_day().saturating_sub(OPEN_DAYS);
+    let Some(keys) = store.closable_segments(before)? else {
+        return Ok(false);
+    };
+    let Some(first) = keys.first() else {
+        return Ok(false);
+    };
+    let opened = open_all(store, &keys)?;
+    match fitting(&opened, first.class)? {
+        // Two are more than one segment takes: these stay as they are.
+        0 | 1 => store.finish_segments(&keys[..1])?,
+        count => replace(store, &keys[..count], &opened[..count], TIER_CLOSED)?,
+    }
+    Ok(true)
+}
+
+fn replace(store: &Store, keys: &[SegmentKey], opened: &[Opened], tier: u8) -> Result<()> {
+    let merged = match keys.first().map(|key| key.class) {
+        Some(Class::Trail) => merge_trail(opened)?,
+        Some(Class::Tally) => merge_tallies(opened)?,
+        None => return Ok(()),
     };
     // Where one of them was rewritten meanwhile, the next turn takes what there is then.
-    store.replace_segments(&keys, first.tier.saturating_add(1), merged.as_ref())?;
-    Ok(true)
+    store.replace_segments(keys, tier, merged.as_ref())?;
+    Ok(())
 }
 
 type Opened = (Vec<u8>, Vec<(u8, Vec<u8>)>);
@@ -51,13 +77,20 @@ fn open_all(store: &Store, keys: &[SegmentKey]) -> Result<Vec<Opened>> {
         .collect()
 }
 
-/// Whether together they are one segment and not more.
-fn fits(opened: &[Opened], rows_max: usize) -> Result<bool> {
+/// How many of them, from the first on, are together one segment and not more.
+fn fitting(opened: &[Opened], class: Class) -> Result<usize> {
+    let rows_max = match class {
+        Class::Trail => TRAIL_ROWS_MAX,
+        Class::Tally => ROWS_MAX,
+    };
     let mut rows = 0usize;
-    for (header, _) in opened {
+    for (index, (header, _)) in opened.iter().enumerate() {
         rows = rows.saturating_add(read_header(header)?.rows);
+        if rows > rows_max {
+            return Ok(index);
+        }
     }
-    Ok(rows <= rows_max)
+    Ok(opened.len())
 }
 
 fn merge_trail(opened: &[Opened]) -> Result<Option<Encoded>> {

@@ -2,6 +2,8 @@
 //! No HTTP and no SQL.
 
 mod batch;
+mod days;
+mod decide;
 mod engine;
 mod entries;
 mod figures;

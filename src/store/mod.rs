@@ -65,6 +65,7 @@ pub use invite::NewInvite;
 pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
 pub use person_mark::mark;
+pub use segment::TIER_CLOSED;
 pub use session::{Session, SessionContent, SignInPlace};
 pub use settle::{AccountBatch, NewConversion, Settled, Settling};
 pub use shell_act::ShellAct;

@@ -12,6 +12,10 @@ use crate::segment::{COLUMNS_MAX, Class, Encoded, SegmentKey};
 /// The tier of segments that are not merged any more.
 const TIER_FINISHED: u8 = 255;
 
+/// The tier of what is left of a day that is over, merged together. Eight of these
+/// merge like any others.
+pub const TIER_CLOSED: u8 = 200;
+
 /// Where a new segment belongs.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
@@ -42,6 +46,23 @@ pub fn class_number(class: Class) -> i64 {
 /// The row of one column of a segment.
 pub fn column_row(segment: i64, column: u8) -> i64 {
     segment * i64::from(COLUMNS_MAX) + i64::from(column)
+}
+
+/// Segments of one day that are closed together at most.
+const CLOSED_MAX: u32 = 256;
+
+fn key_of(account: i64, class: i64, day: u32, (id, tier): (i64, u8)) -> SegmentKey {
+    SegmentKey {
+        id,
+        account: AccountId::from_row(account),
+        class: if class == class_number(Class::Trail) {
+            Class::Trail
+        } else {
+            Class::Tally
+        },
+        day,
+        tier,
+    }
 }
 
 impl Store {
@@ -127,22 +148,49 @@ impl Store {
                      AND tier = ?4 ORDER BY id LIMIT ?5",
                 )
                 .map_err(failed)?;
-            let ids = statement
-                .query_map(params![account, class, day, tier, many], |row| row.get(0))
-                .map_err(failed)?;
-            let keys = ids.map(|id| {
-                Ok(SegmentKey {
-                    id: id.map_err(failed)?,
-                    account: AccountId::from_row(account),
-                    class: if class == class_number(Class::Trail) {
-                        Class::Trail
-                    } else {
-                        Class::Tally
-                    },
-                    day,
-                    tier,
+            let rows = statement
+                .query_map(params![account, class, day, tier, many], |row| {
+                    Ok((row.get(0)?, tier))
                 })
-            });
+                .map_err(failed)?;
+            let keys = rows.map(|row| Ok(key_of(account, class, day, row.map_err(failed)?)));
+            keys.collect::<Result<Vec<_>>>().map(Some)
+        })
+    }
+
+    /// The segments of some account, class and day before this one that are not closed
+    /// yet, where there are several.
+    pub fn closable_segments(&self, before: u32) -> Result<Option<Vec<SegmentKey>>> {
+        self.read(|connection| {
+            let found: Option<(i64, i64, u32)> = connection
+                .prepare_cached(
+                    "SELECT account, class, day FROM segment WHERE day < ?1 AND tier < ?2 \
+                     GROUP BY account, class, day HAVING count(*) > 1 LIMIT 1",
+                )
+                .and_then(|mut select| {
+                    let read =
+                        |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+                    select
+                        .query_row(params![before, TIER_CLOSED], read)
+                        .optional()
+                })
+                .map_err(failed)?;
+            let Some((account, class, day)) = found else {
+                return Ok(None);
+            };
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT id, tier FROM segment WHERE account = ?1 AND class = ?2 \
+                     AND day = ?3 AND tier < ?4 ORDER BY tier DESC, id LIMIT ?5",
+                )
+                .map_err(failed)?;
+            let rows = statement
+                .query_map(
+                    params![account, class, day, TIER_CLOSED, CLOSED_MAX],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
+                .map_err(failed)?;
+            let keys = rows.map(|row| Ok(key_of(account, class, day, row.map_err(failed)?)));
             keys.collect::<Result<Vec<_>>>().map(Some)
         })
     }

@@ -1,10 +1,10 @@
 //! One step of settling: everything it decided, in one transaction with the
 //! journal position it reached.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, MutexGuard};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::database::{self, failed};
 use super::intake::SettledFigures;
@@ -82,17 +82,27 @@ impl Settling<'_> {
         meta::position(&self.connection)
     }
 
-    /// Whether a conversion with this key has counted since a UTC day.
-    pub fn is_known(&self, account: AccountId, key: &[u8; 16], since: u32) -> Result<bool> {
+    /// Those of these keys under which a conversion has counted since a UTC day. Keys
+    /// are random; looked up in order they touch each page of their index once.
+    pub fn known_keys(
+        &self,
+        account: AccountId,
+        mut keys: Vec<[u8; 16]>,
+        since: u32,
+    ) -> Result<HashSet<[u8; 16]>> {
+        keys.sort_unstable();
         let sql = "SELECT 1 FROM conversion_key WHERE account = ?1 AND key = ?2 AND day >= ?3";
-        self.connection
-            .prepare_cached(sql)
-            .and_then(|mut select| {
-                let known = select.query_row(params![account.row(), key, since], |_| Ok(()));
-                known.optional()
-            })
-            .map(|found| found.is_some())
-            .map_err(failed)
+        let mut select = self.connection.prepare_cached(sql).map_err(failed)?;
+        let mut known = HashSet::new();
+        for key in keys {
+            if select
+                .exists(params![account.row(), key, since])
+                .map_err(failed)?
+            {
+                known.insert(key);
+            }
+        }
+        Ok(known)
     }
 
     /// Writes all of it and the position, or nothing.

@@ -1,6 +1,8 @@
 //! What counts, how often, and that it still does after a restart.
 
 use super::*;
+use crate::clock::DAY_MS;
+use crate::ingest::merge::close_step;
 
 #[test]
 fn a_transaction_counts_once_a_goal_across_restarts() {
@@ -144,6 +146,36 @@ fn many_small_steps_merge_into_few_segments_with_the_same_sums() {
     }
     assert_eq!(house.totals(), before);
     assert_eq!(before.clicks, 20);
+}
+
+#[test]
+fn what_is_left_of_a_day_that_is_over_becomes_one_segment() {
+    let house = House::build();
+    for visitor in 0..5 {
+        house.send(vec![entry(house.click(visitor).0)]);
+    }
+    let before = house.totals();
+    let left = |class| {
+        let snapshot = house.store.snapshot().unwrap();
+        let days = 0..=u32::MAX;
+        snapshot.segments(house.account, class, days).unwrap().len()
+    };
+    let close = |days| {
+        let now = Timestamp::from_millis(NOW + days * DAY_MS);
+        while close_step(&house.store, now).unwrap() {}
+    };
+    close(1);
+    assert_eq!((left(Class::Tally), left(Class::Trail)), (5, 5));
+    close(2);
+    assert_eq!((left(Class::Tally), left(Class::Trail)), (1, 1));
+    assert_eq!(house.totals(), before);
+    // A hit that is told late closes with the next one.
+    for visitor in 5..7 {
+        house.send(vec![entry(house.click(visitor).0)]);
+        close(2);
+    }
+    assert_eq!((left(Class::Tally), left(Class::Trail)), (2, 2));
+    assert_eq!(house.totals().clicks, 7);
 }
 
 #[test]
