@@ -52,6 +52,14 @@ impl Values {
         self.met.len() as u32
     }
 
+    /// The number of a value that another list has.
+    pub fn of(&mut self, value: &Value) -> u32 {
+        match value {
+            Value::Number(number) => self.number(*number),
+            Value::Text(text) => self.text(text),
+        }
+    }
+
     /// The value with this number; none for 0.
     pub fn get(&self, number: u32) -> Option<&Value> {
         self.met.get((number as usize).checked_sub(1)?)
@@ -135,6 +143,18 @@ impl Groups {
                 let sum = &mut sums[slots[row] as usize];
                 *sum = sum.wrapping_add(count);
             }),
+        }
+    }
+
+    /// Adds all measures to one group.
+    pub fn add_to(&mut self, slot: u32, measures: &Measures) {
+        let size = self.keys.len();
+        for (sums, count) in self.sums.iter_mut().zip(measures.to_array()) {
+            if count != 0 {
+                sums.resize(size, 0);
+                let sum = &mut sums[slot as usize];
+                *sum = sum.wrapping_add(count);
+            }
         }
     }
 

@@ -18,6 +18,7 @@ mod property_tests;
 mod question;
 mod rows_kept;
 mod slots;
+mod sums;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -36,10 +37,8 @@ use crate::model::catalog::Catalog;
 use crate::model::tally::Measures;
 use crate::report::groups::{Key, too_many_rows};
 use crate::report::label::{Labels, Names};
-use crate::report::opened::{Columns, Day};
-use crate::report::rows_kept::Kept;
 use crate::report::slots::Grouping;
-use crate::segment::{Class, Field, SegmentKey, Source, TallyScan, Unpacker, measure_columns};
+use crate::segment::{Class, Source};
 
 /// Answers a question from the account's segments.
 ///
@@ -52,11 +51,9 @@ pub fn run(
     account: &Account,
     question: &Question,
 ) -> Result<Report> {
-    let mut sum = Sum::new(question)?;
-    for key in source.segments(account.id, Class::Tally, question.period.utc_days())? {
-        sum.add(source, &key)?;
-    }
-    sum.answer(catalog, account)
+    let keys = source.segments(account.id, Class::Tally, question.period.utc_days())?;
+    let sum = sums::add_up(source, question, &keys)?;
+    answer(question, &sum.grouping, catalog, account)
 }
 
 /// What each day of a period counts, days without anything included.
@@ -86,82 +83,38 @@ pub fn daily(
     Ok(days.map(of_day).collect())
 }
 
-/// A question while it is being answered.
-struct Sum<'q> {
-    question: &'q Question,
-    fields: Vec<Field>,
-    grouping: Grouping,
-    unpacker: Unpacker,
-    /// The last UTC day that was worked out; segments come day by day.
-    day: Option<(u32, Day)>,
-}
-
-impl<'q> Sum<'q> {
-    fn new(question: &'q Question) -> Result<Sum<'q>> {
-        Ok(Sum {
-            question,
-            fields: question.fields(),
-            grouping: Grouping::new(question),
-            unpacker: Unpacker::new()?,
-            day: None,
-        })
+/// The sums as an answer: named, sorted, with their totals.
+fn answer(
+    question: &Question,
+    grouping: &Grouping,
+    catalog: &Catalog,
+    account: &Account,
+) -> Result<Report> {
+    let names = Names::new(catalog, account);
+    let groups: Vec<(Key, Measures)> = grouping.groups.counting().collect();
+    if groups.len() > ROWS_MAX {
+        return Err(too_many_rows());
     }
-
-    fn add(&mut self, source: &dyn Source, key: &SegmentKey) -> Result<()> {
-        if self.day.as_ref().is_none_or(|(of, _)| *of != key.day) {
-            self.day = Some((key.day, Day::new(self.question, key.day)));
-        }
-        let Some((_, day)) = &self.day else {
-            return Ok(());
-        };
-        let quarter = day.needs_quarter.then_some(Field::Quarter);
-        let fields: Vec<Field> = self.fields.iter().copied().chain(quarter).collect();
-        let dimensions = fields.iter().map(|field| field.column());
-        let wanted: Vec<u8> = dimensions.chain(measure_columns()).collect();
-        let header = source.header(key)?;
-        let packed = source.columns(key, &wanted)?;
-
-        let mut scan = TallyScan::open(&mut self.unpacker, &header, &packed)?;
-        let columns = Columns::open(&mut scan, &fields)?;
-        let kept = Kept::of(self.question, day, &columns)?;
-        if columns.rows == 0 || matches!(kept, Kept::Nothing) {
-            return Ok(());
-        }
-        let slots = self.grouping.slots(&columns, day, &kept)?;
-        for measure in 0..Measures::COUNT {
-            let counts = scan.measure(measure)?;
-            self.grouping.groups.add(measure, &slots, &counts);
-        }
-        Ok(())
+    let mut totals = [0i64; Measures::COUNT];
+    for (_, measures) in &groups {
+        let sums = totals.iter_mut().zip(measures.to_array());
+        sums.for_each(|(total, count)| *total = total.wrapping_add(count));
     }
-
-    fn answer(self, catalog: &Catalog, account: &Account) -> Result<Report> {
-        let names = Names::new(catalog, account);
-        let groups: Vec<(Key, Measures)> = self.grouping.groups.counting().collect();
-        if groups.len() > ROWS_MAX {
-            return Err(too_many_rows());
-        }
-        let mut totals = [0i64; Measures::COUNT];
-        for (_, measures) in &groups {
-            let sums = totals.iter_mut().zip(measures.to_array());
-            sums.for_each(|(total, count)| *total = total.wrapping_add(count));
-        }
-        let mut labels = Vec::new();
-        let mut first = 0;
-        for &dimension in &self.question.group_by {
-            let parts = first..first + dimension.parts().len();
-            first = parts.end;
-            let keys = groups.iter().map(|(key, _)| key);
-            let values = &self.grouping.values;
-            labels.push(Labels::new(dimension, parts, keys, values, &names));
-        }
-        Ok(Report {
-            dimensions: self.question.group_by.clone(),
-            rows: in_order(&groups, &labels),
-            totals: Measures::from_array(totals),
-            reach: self.question.reach,
-        })
+    let mut labels = Vec::new();
+    let mut first = 0;
+    for &dimension in &question.group_by {
+        let parts = first..first + dimension.parts().len();
+        first = parts.end;
+        let keys = groups.iter().map(|(key, _)| key);
+        let values = &grouping.values;
+        labels.push(Labels::new(dimension, parts, keys, values, &names));
     }
+    Ok(Report {
+        dimensions: question.group_by.clone(),
+        rows: in_order(&groups, &labels),
+        totals: Measures::from_array(totals),
+        reach: question.reach,
+    })
 }
 
 /// The groups as rows, sorted by the first dimension, then the next.

@@ -316,3 +316,36 @@ fn every_day_of_a_series_is_there() {
         [("2026-01-01", 0), ("2026-01-02", 0), ("2026-01-03", 1)]
     );
 }
+
+#[test]
+fn many_segments_added_up_by_two_threads_come_to_the_same() {
+    let day = |number: usize| format!("2026-{:02}-{:02}", 1 + number / 28, 1 + number % 28);
+    let of_day = |number: usize| {
+        let p1 = ["a", "b", "c"][number % 3];
+        click(&format!("{}T12:00:00Z", day(number)), |row| {
+            row.dimensions.params[0] = Some(p1.to_owned());
+            row.dimensions.campaign = Some(CampaignId::from_random(1 + number as u64 % 2));
+            row.measures.clicks = number as i64;
+        })
+    };
+    let rows: Vec<_> = (0..84).map(of_day).collect();
+    let report = ask(
+        rows,
+        "UTC",
+        ("2026-01-01", "2026-03-28"),
+        "p1,campaign",
+        &[],
+    );
+    let sum = |rest: usize| (0..84).filter(|n| n % 6 == rest).sum::<usize>() as i64;
+    expect(
+        &report,
+        &[
+            ("a | Autumn", sum(3)),
+            ("a | summer", sum(0)),
+            ("b | Autumn", sum(1)),
+            ("b | summer", sum(4)),
+            ("c | Autumn", sum(5)),
+            ("c | summer", sum(2)),
+        ],
+    );
+}
