@@ -1,8 +1,9 @@
 //! Everything that collect must know of accounts, sites, campaigns and publishers,
 //! as one immutable snapshot in memory. Swapped whole whenever something changes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::clock::Timestamp;
 use crate::model::account::{Account, Publisher, Site};

@@ -27,10 +27,22 @@ pub fn decode_base32(text: &str, chars: usize) -> Option<u64> {
         return None;
     }
     text.bytes().try_fold(0u64, |value, byte| {
-        let digit = ALPHABET.iter().position(|&letter| letter == byte)?;
-        Some(value << 5 | digit as u64)
+        let digit = DIGITS[usize::from(byte)];
+        (digit < NO_DIGIT).then_some(value << 5 | u64::from(digit))
     })
 }
+
+const NO_DIGIT: u8 = 32;
+/// The place of each letter in the alphabet.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < ALPHABET.len() {
+        digits[ALPHABET[digit] as usize] = digit as u8;
+        digit += 1;
+    }
+    digits
+};
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal) => {

@@ -2,7 +2,8 @@
 //! come again and again. What is remembered belongs to no visitor.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+
+use foldhash::HashMap;
 
 use crate::model::agent::{AGENT_MAX, Agent};
 

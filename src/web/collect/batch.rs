@@ -8,7 +8,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::name::Name;
+use super::name::{Called, Name};
 use super::params::Params;
 use super::scalar::Scalar;
 use crate::model::reason::Reason;
@@ -51,18 +51,22 @@ impl<'a> Event<'a> {
             "id" => self.id = value.into_text(),
             "type" => self.kind = value.into_text(),
             "age_ms" => self.age_ms = value.into_milliseconds(),
-            _ => match Name::find(name) {
-                Some(_) if value == Scalar::Strange => self.params.find_fault(Reason::BadJson),
-                Some((Name::SaleAmount, _)) => self.put(name, value.into_amount()),
-                Some(_) => self.put(name, value.into_text()),
-                None => {}
-            },
+            written => {
+                if let Some((name, called)) = Name::find(written) {
+                    self.put(name, called, written, value);
+                }
+            }
         }
     }
 
-    fn put(&mut self, name: &str, value: Option<Cow<'a, str>>) {
+    fn put(&mut self, name: Name, called: Called, written: &str, value: Scalar<'a>) {
+        let value = match name {
+            _ if value == Scalar::Strange => return self.params.find_fault(Reason::BadJson),
+            Name::SaleAmount => value.into_amount(),
+            _ => value.into_text(),
+        };
         if let Some(value) = value {
-            self.params.put(name, value);
+            self.params.put(name, called, written, value);
         }
     }
 }

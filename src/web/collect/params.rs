@@ -41,11 +41,8 @@ impl<'a> Params<'a> {
     }
 
     /// Takes a value under the name it came with. The first that is not empty wins,
-    /// but a parameter's own name outranks another; unknown names are passed over.
-    pub fn put(&mut self, written: &str, value: Cow<'a, str>) {
-        let Some((name, called)) = Name::find(written) else {
-            return;
-        };
+    /// but a parameter's own name outranks another.
+    pub fn put(&mut self, name: Name, called: Called, written: &str, value: Cow<'a, str>) {
         let proper = called == Called::Properly;
         let bit = 1u64 << name.index();
         let outranked = self.properly & bit != 0 || !proper;
@@ -128,8 +125,9 @@ mod tests {
 
     fn params<'a>(pairs: &[(&str, &'a str)]) -> Params<'a> {
         let mut params = Params::default();
-        for (name, value) in pairs {
-            params.put(name, Cow::Borrowed(value));
+        for (written, value) in pairs {
+            let (name, called) = Name::find(written).unwrap();
+            params.put(name, called, written, Cow::Borrowed(value));
         }
         params
     }

@@ -37,32 +37,28 @@ fn beginning(query: &str) -> &str {
 }
 
 fn read_pair<'a>(params: &mut Params<'a>, pair: &'a str) {
-    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    let Some(name) = decode(name) else {
+    let (written, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let Some(written) = decode(written) else {
         return;
     };
-    let name = unescaped_name(params, &name);
-    if Name::find(name).is_none() {
+    let bare = written.trim_start_matches("amp;");
+    let Some((name, called)) = Name::find(bare) else {
         return;
-    }
-    // Percent signs on both ends are a placeholder and no encoding.
-    if value.len() > 4 && value.starts_with("%%") && value.ends_with("%%") {
-        params.put(name, Cow::Borrowed(value));
-        return;
-    }
-    match decode(value) {
-        Some(value) => params.put(name, value),
-        None => params.find_fault(Reason::BadEncoding),
-    }
-}
-
-/// The name without what `&amp;` leaves before it.
-fn unescaped_name<'n>(params: &mut Params<'_>, name: &'n str) -> &'n str {
-    let bare = name.trim_start_matches("amp;");
-    if bare.len() != name.len() && Name::find(bare).is_some() {
+    };
+    if bare.len() != written.len() {
         params.notes.add(Note::EscapedSeparator);
     }
-    bare
+    // Percent signs on both ends are a placeholder and no encoding.
+    let is_placeholder = value.len() > 4 && value.starts_with("%%") && value.ends_with("%%");
+    let value = if is_placeholder {
+        Some(Cow::Borrowed(value))
+    } else {
+        decode(value)
+    };
+    match value {
+        Some(value) => params.put(name, called, bare, value),
+        None => params.find_fault(Reason::BadEncoding),
+    }
 }
 
 /// Percent-decodes form encoding. A percent sign without two hexadecimal digits

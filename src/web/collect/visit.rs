@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;
-use actix_web::http::header::{AsHeaderName, COOKIE, HeaderMap, HeaderName, REFERER, USER_AGENT};
+use actix_web::http::header::HeaderMap;
 
 use super::Collector;
 use super::agents;
@@ -13,13 +13,42 @@ use crate::clock::Timestamp;
 use crate::model::hit::{Country, Origin};
 use crate::model::reason::Reason;
 
-const SEC_GPC: HeaderName = HeaderName::from_static("sec-gpc");
-const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
-const PURPOSE: HeaderName = HeaderName::from_static("purpose");
-const X_PURPOSE: HeaderName = HeaderName::from_static("x-purpose");
-const X_MOZ: HeaderName = HeaderName::from_static("x-moz");
+/// What the headers of a request say, read in one pass: they are few.
+#[derive(Default)]
+struct Headers<'r> {
+    agent: Option<&'r str>,
+    referrer: Option<&'r str>,
+    cookies: Option<&'r str>,
+    privacy_control: bool,
+    in_frame: bool,
+    from_browser: bool,
+    is_prefetch: bool,
+}
+
+impl<'r> Headers<'r> {
+    fn read(headers: &'r HeaderMap) -> Headers<'r> {
+        let mut read = Headers::default();
+        for (name, value) in headers {
+            let text = || value.to_str().ok();
+            // Of a header that came twice the first counts.
+            match name.as_str() {
+                "user-agent" => read.agent = read.agent.or_else(text),
+                "referer" => read.referrer = read.referrer.or_else(text),
+                "cookie" => read.cookies = read.cookies.or_else(text),
+                "sec-gpc" => read.privacy_control |= text().is_some_and(|it| it.trim() == "1"),
+                "sec-fetch-dest" => {
+                    read.in_frame |= text().is_some_and(|dest| dest.ends_with("frame"));
+                }
+                "sec-fetch-mode" => read.from_browser = true,
+                "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => {
+                    read.is_prefetch |= text().is_some_and(names_prefetch);
+                }
+                _ => {}
+            }
+        }
+        read
+    }
+}
 
 /// One request, but for its parameters.
 pub struct Visit<'r> {
@@ -40,12 +69,12 @@ pub struct Visit<'r> {
 
 impl<'r> Visit<'r> {
     pub fn of(request: &'r HttpRequest, collector: &Collector, at: Timestamp) -> Visit<'r> {
-        let headers = request.headers();
+        let headers = Headers::read(request.headers());
         let address = request.peer_addr().map(|peer| peer.ip());
-        let agent = agents::agent(text(headers, USER_AGENT).unwrap_or_default());
+        let agent = agents::agent(headers.agent.unwrap_or_default());
         let set_aside = if request.method() == Method::HEAD {
             Some(Reason::Head)
-        } else if is_prefetch(headers) {
+        } else if headers.is_prefetch {
             Some(Reason::Prefetch)
         } else {
             agent.is_bot.then_some(Reason::Bot)
@@ -59,11 +88,11 @@ impl<'r> Visit<'r> {
                 browser: agent.browser,
             },
             set_aside,
-            privacy_control: text(headers, SEC_GPC).is_some_and(|value| value.trim() == "1"),
-            referrer: text(headers, REFERER),
-            cookies: text(headers, COOKIE),
-            in_frame: text(headers, SEC_FETCH_DEST).is_some_and(|dest| dest.ends_with("frame")),
-            from_browser: headers.contains_key(SEC_FETCH_MODE),
+            privacy_control: headers.privacy_control,
+            referrer: headers.referrer,
+            cookies: headers.cookies,
+            in_frame: headers.in_frame,
+            from_browser: headers.from_browser,
             address,
         }
     }
@@ -101,25 +130,17 @@ impl<'r> Visit<'r> {
     }
 }
 
-fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
-    headers.get(name)?.to_str().ok()
-}
-
 /// Browsers mark what they load ahead of time.
-fn is_prefetch(headers: &HeaderMap) -> bool {
-    [SEC_PURPOSE, PURPOSE, X_PURPOSE, X_MOZ]
-        .into_iter()
-        .filter_map(|name| text(headers, name))
-        .any(|value| {
-            let value = value.to_ascii_lowercase();
-            ["prefetch", "prerender", "preview"]
-                .iter()
-                .any(|word| value.contains(word))
-        })
+fn names_prefetch(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    ["prefetch", "prerender", "preview"]
+        .iter()
+        .any(|word| value.contains(word))
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::USER_AGENT;
     use actix_web::test::TestRequest;
 
     use super::*;

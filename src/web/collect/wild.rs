@@ -22,8 +22,14 @@ pub fn is_unfilled(value: &str) -> bool {
         || EMPTY_WORDS
             .iter()
             .any(|word| value.eq_ignore_ascii_case(word))
-        || is_enclosed(value)
-        || contains_braced_name(value)
+        || has_bracket(value) && (is_enclosed(value) || contains_braced_name(value))
+}
+
+/// Whether a value has a character with which some placeholder begins; most have none.
+fn has_bracket(value: &str) -> bool {
+    value
+        .bytes()
+        .any(|b| matches!(b, b'{' | b'[' | b'$' | b'%' | b'<'))
 }
 
 /// Whether the whole value is a placeholder in its template's brackets.
