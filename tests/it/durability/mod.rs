@@ -2,6 +2,7 @@
 //! and nothing is in it that was not sent.
 
 mod oracle;
+mod stall;
 
 use std::time::Duration;
 
