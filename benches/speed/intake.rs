@@ -8,7 +8,7 @@ use crate::history::History;
 use crate::load::{self, Load};
 use crate::nginx;
 use crate::process::Running;
-use crate::requests::{Ask, Names};
+use crate::requests::{Ask, Make, Names};
 use crate::rows;
 use crate::settings::{Part, Settings};
 use crate::starts;
@@ -33,15 +33,15 @@ struct Field {
 
 impl Field {
     fn contenders(&self, settings: &Settings, names: &Names) -> Vec<Contender> {
-        let load = |ask: fn(_, &Names) -> Ask, address| {
+        let load = |ask: Make, address| {
             let ask = ask(address, names);
             Load::new(address, ask, settings.connections, settings.seconds)
         };
-        let tracker = |name, ask: fn(_, &Names) -> Ask| {
+        let tracker = |name, ask: Make| {
             let servers = self.tracker.process().family();
             Contender::new(name, servers, load(ask, self.tracker.address()))
         };
-        let bare = |name, running: &Running, ask: fn(_, &Names) -> Ask| {
+        let bare = |name, running: &Running, ask: Make| {
             Contender::new(name, running.family(), load(ask, running.address))
         };
         let mut contenders = vec![

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::Outcome;
 use crate::load::Load;
-use crate::requests::{Ask, Names};
+use crate::requests::{Ask, Make};
 use crate::settings::Settings;
 use crate::tracker::{Tracker, program};
 
@@ -32,7 +32,7 @@ struct Counted {
 
 pub fn measure(settings: &Settings) -> Outcome<()> {
     let folder = tempfile::tempdir_in(settings.folder()?)?;
-    let kinds: [(&str, fn(_, &Names) -> Ask); 4] = [
+    let kinds: [(&str, Make); 4] = [
         ("impression", Ask::impression),
         ("conversion", Ask::conversion),
         ("click", Ask::click),
@@ -59,12 +59,7 @@ pub fn measure(settings: &Settings) -> Outcome<()> {
 }
 
 /// Sends so many requests to a program of its own; what it counted, and hits a request.
-fn run(
-    beside: &Path,
-    counts: &Path,
-    ask: fn(std::net::SocketAddr, &Names) -> Ask,
-    requests: u64,
-) -> Outcome<(Counted, u64)> {
+fn run(beside: &Path, counts: &Path, ask: Make, requests: u64) -> Outcome<(Counted, u64)> {
     let folder = tempfile::tempdir_in(beside)?;
     let data = folder.path().join("data");
     let setting = Tracker::set_up(&data)?;

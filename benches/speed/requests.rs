@@ -10,6 +10,9 @@ pub const EVENT_HITS: usize = 10;
 /// Bytes of the image.
 const GIF_BYTES: usize = 43;
 
+/// How a kind of request is made.
+pub type Make = fn(SocketAddr, &Names) -> Ask;
+
 /// One kind of request.
 #[derive(Clone)]
 pub struct Ask {
