@@ -45,7 +45,10 @@ struct Decided<'a> {
 
 /// One entry of the journal; a sale is attributed already.
 enum Arrived<'a> {
-    NotCounted { reason: Reason, count: u64 },
+    NotCounted {
+        reason: Reason,
+        count: u64,
+    },
     /// A hit of which nothing is kept.
     Stopped(Reason),
     Hit(Box<Hit>),
