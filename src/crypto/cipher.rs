@@ -1,7 +1,7 @@
 //! AES-256-GCM with a random 96-bit nonce in front of the ciphertext. Everything
 //! that is sealed goes through here.
 
-use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::aead::{Aead, AeadInOut, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Key, Nonce};
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -27,10 +27,26 @@ impl Cipher {
 
     /// Nonce, ciphertext and tag.
     pub fn seal(&self, associated: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+        self.seal_after(&[], associated, plain)
+    }
+
+    /// The same after bytes that are neither sealed nor vouched for.
+    pub fn seal_after(&self, before: &[u8], associated: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
         let nonce: [u8; NONCE_BYTES] = token::random_bytes();
-        let mut sealed = Vec::with_capacity(NONCE_BYTES + plain.len() + TAG_BYTES);
+        let start = before.len() + NONCE_BYTES;
+        let mut sealed = Vec::with_capacity(start + plain.len() + TAG_BYTES);
+        sealed.extend_from_slice(before);
         sealed.extend_from_slice(&nonce);
-        sealed.extend(self.seal_with(nonce, associated, plain)?);
+        sealed.extend_from_slice(plain);
+        let tag = self
+            .0
+            .encrypt_inout_detached(
+                &Nonce::from(nonce),
+                associated,
+                (&mut sealed[start..]).into(),
+            )
+            .map_err(|_| Error::internal("A value was too long to seal."))?;
+        sealed.extend_from_slice(&tag);
         Ok(sealed)
     }
 

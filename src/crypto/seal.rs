@@ -89,12 +89,12 @@ impl Sealer {
     /// Seals a value for one place.
     pub fn seal(&self, table: &str, column: &str, row: i64, plain: &[u8]) -> Result<Vec<u8>> {
         let (version, cipher) = self.newest()?;
-        let sealed = cipher.seal(&self.associated(table, column, row), plain)?;
-        let mut blob = Vec::with_capacity(PREFIX_BYTES + sealed.len());
-        blob.push(FORMAT);
-        blob.extend_from_slice(&version.to_be_bytes());
-        blob.extend_from_slice(&sealed);
-        Ok(blob)
+        let [high, low] = version.to_be_bytes();
+        cipher.seal_after(
+            &[FORMAT, high, low],
+            &self.associated(table, column, row),
+            plain,
+        )
     }
 
     /// Opens a value at the place it was sealed for.

@@ -1,5 +1,7 @@
 //! Entries as bytes: one after the other, each telling its own length.
 
+use postcard::ser_flavors::Flavor;
+
 use crate::error::{Error, Result};
 use crate::model::hit::Entry;
 
@@ -13,12 +15,31 @@ pub fn begin() -> Vec<u8> {
 
 pub fn append(bytes: &mut Vec<u8>, entry: &Entry) -> Result<()> {
     let before = bytes.len();
-    postcard::to_io(entry, &mut *bytes)
-        .map(|_| ())
-        .map_err(|_| {
-            bytes.truncate(before);
-            Error::internal("A hit could not be written.")
-        })
+    postcard::serialize_with_flavor(entry, Appended(bytes)).map_err(|_| {
+        bytes.truncate(before);
+        Error::internal("A hit could not be written.")
+    })
+}
+
+/// Bytes written behind those that are there, without a detour.
+struct Appended<'a>(&'a mut Vec<u8>);
+
+impl Flavor for Appended<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
 }
 
 /// All entries of a batch, in order.

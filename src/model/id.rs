@@ -15,10 +15,11 @@ pub const ID_MAX: u64 = (1 << 40) - 1;
 
 /// Writes `value` as `chars` letters of the id alphabet, most significant first.
 pub fn encode_base32(value: u64, chars: usize) -> String {
-    (0..chars)
-        .rev()
-        .map(|i| ALPHABET[((value >> (5 * i)) & 31) as usize] as char)
-        .collect()
+    let mut text = String::with_capacity(chars);
+    for place in (0..chars).rev() {
+        text.push(char::from(ALPHABET[((value >> (5 * place)) & 31) as usize]));
+    }
+    text
 }
 
 /// Reads letters of the id alphabet; `None` for any other letter or length.

@@ -56,20 +56,29 @@ pub fn on_hosts(text: &str, hosts: &[String]) -> Option<String> {
 
 /// The host of an http address, in lower case; none where there is no name.
 pub fn host_of(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return None;
-    }
-    let authority = rest.split(['/', '?', '#', '\\']).next()?;
+    let rest = after_scheme(url)?;
+    let end = |marks: &[u8], text: &str| {
+        let found = text.bytes().position(|byte| marks.contains(&byte));
+        found.unwrap_or(text.len())
+    };
+    let authority = &rest[..end(b"/?#\\", rest)];
     let host = authority.rsplit('@').next()?;
     let host = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next()?,
-        None => host.split(':').next()?,
+        Some(v6) => &v6[..end(b"]", v6)],
+        None => &host[..end(b":", host)],
     };
     let clean = host
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':'));
     (clean && (1..=253).contains(&host.len())).then(|| host.to_ascii_lowercase())
+}
+
+/// What follows `http://` or `https://`.
+fn after_scheme(url: &str) -> Option<&str> {
+    ["https://", "http://"].into_iter().find_map(|scheme| {
+        let (start, rest) = url.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    })
 }
 
 fn authority_end(template: &str) -> usize {

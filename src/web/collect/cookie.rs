@@ -36,7 +36,16 @@ fn name(account: AccountId) -> String {
 /// take with `Secure` only; they count a loopback address as secure.
 fn header(account: AccountId, value: &str, max_age: i64) -> String {
     let name = name(account);
-    format!("{name}={value}; Path=/; Max-Age={max_age}; Secure; HttpOnly; SameSite=None")
+    let age = max_age.to_string();
+    [
+        &name,
+        "=",
+        value,
+        "; Path=/; Max-Age=",
+        &age,
+        "; Secure; HttpOnly; SameSite=None",
+    ]
+    .concat()
 }
 
 #[cfg(test)]

@@ -21,9 +21,23 @@ pub fn read(query: &str) -> Params<'_> {
     } else {
         query
     };
-    for pair in query.split('&') {
-        read_pair(&mut params, pair);
+    let mut pair = Pair::default();
+    for (at, byte) in query.bytes().enumerate() {
+        match byte {
+            b'&' => {
+                pair.read(&mut params, query, at);
+                pair = Pair {
+                    start: at + 1,
+                    ..Pair::default()
+                };
+            }
+            b'=' if pair.equals.is_none() => pair.equals = Some(at),
+            b'%' | b'+' if pair.equals.is_none() => pair.encoded_name = true,
+            b'%' | b'+' => pair.encoded_value = true,
+            _ => {}
+        }
     }
+    pair.read(&mut params, query, query.len());
     params
 }
 
@@ -36,28 +50,53 @@ fn beginning(query: &str) -> &str {
     cut.rsplit_once('&').map_or("", |(whole, _)| whole)
 }
 
-fn read_pair<'a>(params: &mut Params<'a>, pair: &'a str) {
-    let (written, value) = pair.split_once('=').unwrap_or((pair, ""));
-    let Some(written) = decode(written) else {
-        return;
-    };
-    let bare = written.trim_start_matches("amp;");
-    let Some((name, called)) = Name::find(bare) else {
-        return;
-    };
-    if bare.len() != written.len() {
-        params.notes.add(Note::EscapedSeparator);
+/// Where a name and its value stand in the query, found in one pass over it.
+#[derive(Default)]
+struct Pair {
+    start: usize,
+    equals: Option<usize>,
+    encoded_name: bool,
+    encoded_value: bool,
+}
+
+impl Pair {
+    fn read<'a>(&self, params: &mut Params<'a>, query: &'a str, end: usize) {
+        let name_end = self.equals.unwrap_or(end);
+        let value_start = self.equals.map_or(end, |at| at + 1);
+        let (written, value) = (&query[self.start..name_end], &query[value_start..end]);
+        let Some(written) = decode_if(self.encoded_name, written) else {
+            return;
+        };
+        let bare = without_leftovers(&written);
+        let Some((name, called)) = Name::find(bare) else {
+            return;
+        };
+        if bare.len() != written.len() {
+            params.notes.add(Note::EscapedSeparator);
+        }
+        // Percent signs on both ends are a placeholder and no encoding.
+        let is_placeholder = value.len() > 4 && value.starts_with("%%") && value.ends_with("%%");
+        match decode_if(self.encoded_value && !is_placeholder, value) {
+            Some(value) => params.put(name, called, bare, value),
+            None => params.find_fault(Reason::BadEncoding),
+        }
     }
-    // Percent signs on both ends are a placeholder and no encoding.
-    let is_placeholder = value.len() > 4 && value.starts_with("%%") && value.ends_with("%%");
-    let value = if is_placeholder {
-        Some(Cow::Borrowed(value))
+}
+
+/// The name without what `&amp;` leaves before it.
+fn without_leftovers(written: &str) -> &str {
+    let mut bare = written;
+    while let Some(rest) = bare.strip_prefix("amp;") {
+        bare = rest;
+    }
+    bare
+}
+
+fn decode_if(encoded: bool, text: &str) -> Option<Cow<'_, str>> {
+    if encoded {
+        decode(text)
     } else {
-        decode(value)
-    };
-    match value {
-        Some(value) => params.put(name, called, bare, value),
-        None => params.find_fault(Reason::BadEncoding),
+        Some(Cow::Borrowed(text))
     }
 }
 
