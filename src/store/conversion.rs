@@ -1,10 +1,10 @@
 //! Conversions: one row each, its content sealed, and every change of one written
 //! together with what it adds to or takes from the figures.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::database::failed;
-use super::{Store, segment};
+use super::{Store, row, segment};
 use crate::clock::Timestamp;
 use crate::crypto::Sealer;
 use crate::error::{Error, Result};
@@ -204,27 +204,52 @@ impl Store {
         Ok(())
     }
 
-    /// Adds a new conversion as the `seq`th.
-    pub(super) fn insert_conversion(
+    /// Adds new conversions as the `first`th and those that follow it.
+    pub(super) fn insert_conversions(
         &self,
         connection: &Connection,
-        seq: i64,
-        conversion: &Conversion,
+        first: i64,
+        conversions: &[&Conversion],
     ) -> Result<()> {
-        let Conversion { id, account, body } = conversion;
-        let sealed = seal(&self.row_sealer(*account)?, seq, body)?;
-        let (day, waits) = (body.at.utc_day(), body.amounts.is_none());
-        connection
-            .prepare_cached(
-                "INSERT INTO conversion (seq, id, account, day, waits, body) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )
-            .and_then(|mut insert| {
-                insert.execute(params![seq, id.0 as i64, account.row(), day, waits, sealed])
-            })
-            .map_err(failed)?;
+        let Some(account) = conversions.first().map(|new| new.account) else {
+            return Ok(());
+        };
+        let sealer = self.row_sealer(account)?;
+        let mut seq = first;
+        for rows in row::portions(conversions) {
+            let mut insert = connection
+                .prepare_cached(&insert_sql(rows.len()))
+                .map_err(failed)?;
+            for (index, conversion) in rows.iter().enumerate() {
+                let sealed = seal(&sealer, seq, &conversion.body)?;
+                bind_row(&mut insert, 6 * index, seq, conversion, sealed).map_err(failed)?;
+                seq += 1;
+            }
+            insert.raw_execute().map_err(failed)?;
+        }
         Ok(())
     }
+}
+
+fn bind_row(
+    insert: &mut Statement<'_>,
+    before: usize,
+    seq: i64,
+    conversion: &Conversion,
+    sealed: Vec<u8>,
+) -> rusqlite::Result<()> {
+    let Conversion { id, account, body } = conversion;
+    insert.raw_bind_parameter(before + 1, seq)?;
+    insert.raw_bind_parameter(before + 2, id.0 as i64)?;
+    insert.raw_bind_parameter(before + 3, account.row())?;
+    insert.raw_bind_parameter(before + 4, body.at.utc_day())?;
+    insert.raw_bind_parameter(before + 5, body.amounts.is_none())?;
+    insert.raw_bind_parameter(before + 6, sealed)
+}
+
+fn insert_sql(rows: usize) -> String {
+    let places = vec!["(?, ?, ?, ?, ?, ?)"; rows].join(", ");
+    format!("INSERT INTO conversion (seq, id, account, day, waits, body) VALUES {places}")
 }
 
 /// The place of the conversion settled last; none is ever used twice.

@@ -47,6 +47,17 @@ pub fn free_id(connection: &Connection, table: &str, random: impl Fn() -> i64) -
     Err(Error::new(Kind::Internal, "No free id was found."))
 }
 
+/// Rows written by one statement: running it costs as much as a row.
+const ROWS_AT_ONCE: usize = 32;
+
+/// Rows in portions that one statement each writes: full ones, and the rest alone, so
+/// that two statements serve any number.
+pub fn portions<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+    let full = rows.chunks_exact(ROWS_AT_ONCE);
+    let rest = full.remainder().chunks(1);
+    full.chain(rest)
+}
+
 /// A row as it stands in a table: id, account and sealed body.
 pub struct StoredRow {
     pub id: i64,

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use super::database::{self, failed};
 use super::intake::SettledFigures;
 use super::segment::Place;
-use super::{Store, meta};
+use super::{Store, meta, row};
 use crate::error::Result;
 use crate::model::catalog::Catalog;
 use crate::model::conversion::Conversion;
@@ -109,11 +109,14 @@ impl Settling<'_> {
     pub fn commit(self, settled: &Settled) -> Result<()> {
         let mut seq = super::conversion::last_seq(&self.connection)?;
         for (&account, batch) in &settled.accounts {
-            for new in &batch.conversions {
-                seq += 1;
-                self.store
-                    .insert_conversion(&self.connection, seq, &new.conversion)?;
-            }
+            let new: Vec<&Conversion> = batch
+                .conversions
+                .iter()
+                .map(|new| &new.conversion)
+                .collect();
+            self.store
+                .insert_conversions(&self.connection, seq + 1, &new)?;
+            seq += new.len() as i64;
             self.insert_keys(account, &batch.conversions)?;
             for (class, days) in [(Class::Trail, &batch.trail), (Class::Tally, &batch.tally)] {
                 for (&day, encoded) in days {
@@ -140,17 +143,26 @@ impl Settling<'_> {
             })
             .collect();
         keys.sort_unstable();
-        let mut insert = self
-            .connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO conversion_key (account, key, day) VALUES (?1, ?2, ?3)",
-            )
-            .map_err(failed)?;
-        for (key, day) in keys {
-            insert
-                .execute(params![account.row(), key, day])
+        for rows in row::portions(&keys) {
+            let mut insert = self
+                .connection
+                .prepare_cached(&insert_keys_sql(rows.len()))
                 .map_err(failed)?;
+            for (index, &(key, day)) in rows.iter().enumerate() {
+                let place = 3 * index;
+                insert
+                    .raw_bind_parameter(place + 1, account.row())
+                    .and_then(|()| insert.raw_bind_parameter(place + 2, key))
+                    .and_then(|()| insert.raw_bind_parameter(place + 3, day))
+                    .map_err(failed)?;
+            }
+            insert.raw_execute().map_err(failed)?;
         }
         Ok(())
     }
+}
+
+fn insert_keys_sql(rows: usize) -> String {
+    let places = vec!["(?, ?, ?)"; rows].join(", ");
+    format!("INSERT OR REPLACE INTO conversion_key (account, key, day) VALUES {places}")
 }
