@@ -27,13 +27,11 @@ pub fn merge_step(store: &Store) -> Result<bool> {
     let Some(first) = keys.first() else {
         return Ok(false);
     };
-    let opened = open_all(store, &keys)?;
-    if fitting(&opened, first.class)? < keys.len() {
+    if fitting(store, &keys)? < keys.len() {
         store.finish_segments(&keys)?;
-        return Ok(true);
+    } else {
+        replace(store, &keys, first.tier.saturating_add(1))?;
     }
-    let tier = first.tier.saturating_add(1);
-    replace(store, &keys, &opened, tier)?;
     Ok(true)
 }
 
@@ -44,22 +42,19 @@ pub fn close_step(store: &Store, now: Timestamp) -> Result<bool> {
     let Some(keys) = store.closable_segments(before)? else {
         return Ok(false);
     };
-    let Some(first) = keys.first() else {
-        return Ok(false);
-    };
-    let opened = open_all(store, &keys)?;
-    match fitting(&opened, first.class)? {
-        // Two are more than one segment takes: these stay as they are.
+    match fitting(store, &keys)? {
+        // Two are more than one segment takes: the first stays as it is.
         0 | 1 => store.finish_segments(&keys[..1])?,
-        count => replace(store, &keys[..count], &opened[..count], TIER_CLOSED)?,
+        count => replace(store, &keys[..count], TIER_CLOSED)?,
     }
     Ok(true)
 }
 
-fn replace(store: &Store, keys: &[SegmentKey], opened: &[Opened], tier: u8) -> Result<()> {
+fn replace(store: &Store, keys: &[SegmentKey], tier: u8) -> Result<()> {
+    let opened = open_all(store, keys)?;
     let merged = match keys.first().map(|key| key.class) {
-        Some(Class::Trail) => merge_trail(opened)?,
-        Some(Class::Tally) => merge_tallies(opened)?,
+        Some(Class::Trail) => merge_trail(&opened)?,
+        Some(Class::Tally) => merge_tallies(&opened)?,
         None => return Ok(()),
     };
     // Where one of them was rewritten meanwhile, the next turn takes what there is then.
@@ -78,19 +73,20 @@ fn open_all(store: &Store, keys: &[SegmentKey]) -> Result<Vec<Opened>> {
 }
 
 /// How many of them, from the first on, are together one segment and not more.
-fn fitting(opened: &[Opened], class: Class) -> Result<usize> {
-    let rows_max = match class {
-        Class::Trail => TRAIL_ROWS_MAX,
-        Class::Tally => ROWS_MAX,
-    };
+fn fitting(store: &Store, keys: &[SegmentKey]) -> Result<usize> {
+    let snapshot = store.snapshot()?;
     let mut rows = 0usize;
-    for (index, (header, _)) in opened.iter().enumerate() {
-        rows = rows.saturating_add(read_header(header)?.rows);
+    for (index, key) in keys.iter().enumerate() {
+        let rows_max = match key.class {
+            Class::Trail => TRAIL_ROWS_MAX,
+            Class::Tally => ROWS_MAX,
+        };
+        rows = rows.saturating_add(read_header(&snapshot.header(key)?)?.rows);
         if rows > rows_max {
             return Ok(index);
         }
     }
-    Ok(opened.len())
+    Ok(keys.len())
 }
 
 fn merge_trail(opened: &[Opened]) -> Result<Option<Encoded>> {
