@@ -99,7 +99,8 @@ pub fn list(store: &Store, now: Timestamp) -> Result<Output> {
     Ok(Output::new(json!({ "items": items, "next": null }), text))
 }
 
-fn format_instant(at: Timestamp) -> String {
+/// An instant of UTC for programs.
+pub fn format_instant(at: Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.millis())
         .map(|instant| instant.to_string())
         .unwrap_or_default()

@@ -9,6 +9,7 @@ mod demo;
 mod erasure_job;
 mod exit;
 mod jobs;
+mod member;
 mod options;
 mod privacy;
 mod report;
@@ -47,6 +48,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Serve(options) => serve::run(&global, options),
         Command::Demo(options) => demo::run(&global, options),
         Command::Account(command) => request::carry_out(&global, account::request(command)?),
+        Command::Member(command) => request::carry_out(&global, member::request(command)?),
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
         Command::Retention(command) => request::carry_out(&global, retention::request(command)?),
         Command::Audit(command) => request::carry_out(&global, audit::request(command)?),

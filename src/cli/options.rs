@@ -81,6 +81,12 @@ pub enum Command {
     /// Make and list accounts
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Invite, list, change, let back in and remove members of an account
+    ///
+    /// Links are one-time and work without mail. What is done here stands in the account's
+    /// own audit log, and its members see it at their next sign-in.
+    #[command(subcommand)]
+    Member(MemberCommand),
     /// Make tokens for the API
     #[command(subcommand)]
     Token(TokenCommand),
@@ -274,6 +280,72 @@ pub struct AccountCreateOptions {
     /// Last day on which it collects, YYYY-MM-DD; without it there is no end
     #[arg(long, value_name = "DATE")]
     pub expires: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum MemberCommand {
+    /// Make a link with which somebody joins an account, once and within seven days
+    Invite(MemberInviteOptions),
+    /// List members and invitations of an account
+    List(MemberListOptions),
+    /// Give a member another role
+    Role(MemberRoleOptions),
+    /// Make a link with which a member sets a new password; the second factor is forgotten
+    ///
+    /// On an instance that hosts others the link begins to work after a day, and owners
+    /// of the account can open or end it before.
+    Reset(MemberOf),
+    /// Remove a member; whoever is the last owner stays
+    Remove(MemberOf),
+}
+
+#[derive(Debug, Args)]
+pub struct MemberInviteOptions {
+    /// The account's id; not for the role operator, who belongs to none
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// E-mail address with which they will sign in
+    #[arg(long, value_name = "EMAIL")]
+    pub email: String,
+    /// owner, admin, analyst, viewer, privacy, publisher; or operator of the instance
+    #[arg(long, value_name = "ROLE")]
+    pub role: String,
+    /// For the role publisher: whose figures they see
+    #[arg(long, value_name = "ID")]
+    pub publisher: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct MemberListOptions {
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub account: String,
+}
+
+#[derive(Debug, Args)]
+pub struct MemberRoleOptions {
+    #[command(flatten)]
+    pub of: MemberOf,
+    /// owner, admin, analyst, viewer, privacy or publisher
+    #[arg(long, value_name = "ROLE")]
+    pub role: String,
+    /// For the role publisher: whose figures they see
+    #[arg(long, value_name = "ID")]
+    pub publisher: Option<String>,
+}
+
+/// Who is meant.
+#[derive(Debug, Args)]
+pub struct MemberOf {
+    /// The account's id; the member must be one of it
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// The member by the address they sign in with
+    #[arg(long, value_name = "EMAIL", required_unless_present = "member")]
+    pub email: Option<String>,
+    /// The member by id
+    #[arg(long, value_name = "ID", conflicts_with = "email")]
+    pub member: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::options::ReportOptions;
 use super::request::{Output, Request};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
+use crate::model::action::{Act, Action, Actor};
+use crate::model::audit::Detail;
 use crate::model::id::AccountId;
 use crate::report::{self, Question, Reach};
 use crate::store::Store;
@@ -30,7 +33,8 @@ pub fn request(options: ReportOptions) -> Request {
 }
 
 impl Ask {
-    pub fn perform(self, store: &Store) -> Result<Output> {
+    /// The account's own log has it before anything is read.
+    pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
         let id: AccountId = self.account.parse()?;
         let catalog = store.catalog();
         let account = catalog
@@ -45,6 +49,8 @@ impl Ask {
             account,
             Reach::Account,
         )?;
+        let act = Act::new(Actor::Shell, Action::ReadReport, clock.now());
+        store.record_act(act, id, Detail::default())?;
         let report = report::run(&store.snapshot()?, &catalog, account, &question)?;
         let text = report.to_json()?;
         let json = serde_json::from_str(&text)

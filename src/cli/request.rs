@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
-use super::{account, audit, control, jobs, privacy, report, retention, time, token};
+use super::{account, audit, control, jobs, member, privacy, report, retention, time, token};
 use crate::clock::Clock;
 use crate::error::{Kind, Result};
 use crate::ingest::settle_everything;
@@ -20,6 +20,7 @@ use crate::store::{DataFolder, Store};
 pub enum Request {
     AccountCreate(account::Create),
     AccountList,
+    Member(member::Command),
     TokenCreate(token::Create),
     AuditVerify(audit::Verify),
     AuditCheckpoint,
@@ -93,10 +94,11 @@ impl Request {
         match self {
             Request::AccountCreate(create) => create.perform(store, clock),
             Request::AccountList => account::list(store, clock.now()),
+            Request::Member(command) => command.perform(store, clock),
             Request::TokenCreate(create) => create.perform(store, clock),
             Request::AuditVerify(verify) => verify.perform(store),
             Request::AuditCheckpoint => audit::checkpoint(store, clock.now()),
-            Request::Report(ask) => ask.perform(store),
+            Request::Report(ask) => ask.perform(store, clock),
             Request::PrivacyFind(who) => who.perform(store, clock),
             Request::PrivacyExport(export) => export.perform(store, clock),
             Request::PrivacyErase(erase) => erase.perform(store, clock),

@@ -79,6 +79,7 @@ impl Running {
             .public_url
             .clone()
             .unwrap_or_else(|| format!("http://{address}"));
+        store.remember_public_url(&public_url)?;
         let app = App {
             click_ids: ClickIds::new(store.keys().clone()),
             journal: engine.journal(),

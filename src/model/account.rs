@@ -80,6 +80,24 @@ pub struct Account {
 }
 
 impl Account {
+    /// Stands where an account is asked for and somebody belongs to none: the instance.
+    pub fn of_instance() -> Account {
+        Account {
+            id: AccountId::INSTANCE,
+            state: AccountState::Active,
+            expires_at: None,
+            settings: AccountSettings {
+                name: "This server".to_owned(),
+                timezone: "UTC".to_owned(),
+                currency: Currency::EUR,
+                acquisition: false,
+                security_token_hash: None,
+                rates: BTreeMap::new(),
+                require_second_factor: true,
+            },
+        }
+    }
+
     /// The state at this instant: an end that has come counts before anybody notes it.
     pub fn state_at(&self, now: Timestamp) -> AccountState {
         if self.collects_at(now) {
@@ -150,6 +168,13 @@ impl MemberProfile {
             epoch: 0,
             second_factor: None,
         }
+    }
+
+    /// Begins anew with this password, after the way in was lost.
+    pub fn come_back(&mut self, password_hash: String) {
+        self.password_hash = password_hash;
+        self.second_factor = None;
+        self.epoch += 1;
     }
 }
 

@@ -20,6 +20,8 @@ pub enum Action {
     SignOut,
     /// A member proves once more, by password, who they are.
     Confirm,
+    /// Somebody follows a one-time link.
+    Join,
     /// A member looks at, or changes, how they themselves sign in.
     ReadSelf,
     ChangeSelf,
@@ -55,6 +57,8 @@ pub enum Action {
     ReadInstance,
     /// The operator changes how the instance runs, or lets an owner in.
     ChangeInstance,
+    /// For whom the instance is run; members of every account are told.
+    ChangeWay,
     CreateAccount,
     /// The operator goes into an account that has let them.
     EnterAccount,
@@ -115,6 +119,7 @@ impl Action {
             | Action::SetUp
             | Action::SignIn
             | Action::SignOut
+            | Action::Join
             | Action::SeeToOneself => &Party::ALL,
             Action::Confirm | Action::ReadSelf | Action::ChangeSelf => PEOPLE,
             Action::ReadOverview | Action::ReadIntake => READERS,
@@ -157,6 +162,7 @@ impl Action {
             Action::ManagePrivacy => &[Owner, Privacy, WriteToken],
             Action::ReadInstance
             | Action::ChangeInstance
+            | Action::ChangeWay
             | Action::CreateAccount
             | Action::EnterAccount => &[Operator],
             Action::Settle => &[],
@@ -194,6 +200,7 @@ impl Action {
                 | Action::CreateToken
                 | Action::GiveGrant
                 | Action::ChangeInstance
+                | Action::ChangeWay
                 | Action::CreateAccount
                 | Action::EnterAccount
         )

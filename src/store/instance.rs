@@ -9,8 +9,9 @@ use super::database::failed;
 use super::{Store, meta};
 use crate::error::{Error, Result};
 use crate::model::action::Act;
+use crate::model::audit::Detail;
 use crate::model::id::AccountId;
-use crate::model::instance::InstanceSettings;
+use crate::model::instance::{InstanceSettings, Way};
 
 const SETTINGS: &str = "instance";
 
@@ -50,6 +51,21 @@ impl Store {
             let mut settings = self.load_instance_settings(transaction)?;
             change(&mut settings)?;
             self.put_instance_settings(transaction, &settings)
+        })
+    }
+
+    /// Changes for whom the instance is run. Every account has it in its own log, and
+    /// its members are told.
+    pub fn change_way(&self, act: Act, way: Way) -> Result<()> {
+        self.write(act, AccountId::INSTANCE, |transaction| {
+            let mut settings = self.load_instance_settings(transaction)?;
+            settings.way = way;
+            self.put_instance_settings(transaction, &settings)?;
+            for &account in self.catalog().accounts.keys() {
+                self.remember_shell_act(transaction, act, account)?;
+                self.record(transaction, act, account, Detail::default())?;
+            }
+            Ok(())
         })
     }
 

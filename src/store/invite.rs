@@ -140,7 +140,6 @@ impl Store {
         invite: &Invite,
         token_hash: &[u8; 32],
         password_hash: String,
-        forget_second_factor: impl FnOnce(&mut MemberProfile),
     ) -> Result<Option<MemberId>> {
         self.write_about(act, invite.account, |transaction| {
             let stored = self.find_invite(transaction, token_hash)?;
@@ -156,8 +155,7 @@ impl Store {
                 }
                 Purpose::Return(id) => {
                     self.change_member(transaction, account, id, |profile| {
-                        profile.password_hash = password_hash;
-                        forget_second_factor(profile);
+                        profile.come_back(password_hash);
                         Ok(())
                     })?;
                     transaction

@@ -107,7 +107,7 @@ fn a_link_makes_one_member_once_and_before_it_ends() {
     let invite = store.invite(&hash, at(1)).unwrap().unwrap();
     let take = |ms| {
         let act = by(Actor::Visitor, Action::SignIn, ms);
-        store.take_invite(act, &invite, &hash, "verifier".into(), |_| {})
+        store.take_invite(act, &invite, &hash, "verifier".into())
     };
     assert_eq!(take(1_000).unwrap(), None, "it has ended");
     let member = take(2).unwrap().expect("it works once");
@@ -140,7 +140,7 @@ fn a_link_back_sets_the_password_and_ends_all_sessions() {
     let invite = store.invite(&hash, at(1)).unwrap().unwrap();
     let back = by(Actor::Visitor, Action::SignIn, 1);
     let id = store
-        .take_invite(back, &invite, &hash, "new verifier".into(), |_| {})
+        .take_invite(back, &invite, &hash, "new verifier".into())
         .unwrap();
     assert_eq!(id, Some(house.owner));
     assert!(store.session(&session, at(2)).unwrap().is_none());

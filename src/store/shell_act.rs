@@ -1,5 +1,5 @@
-//! What was done at the machine's shell that shows content or mints a way in. It is
-//! remembered in the act's own transaction, whichever command does it, until members
+//! What was done at the machine's shell that shows content or mints a way in, and that
+//! the instance is run for others than before. It is remembered in the act's own transaction, whichever command does it, until members
 //! have acknowledged it.
 
 use rusqlite::{Connection, params};
@@ -37,7 +37,8 @@ impl Store {
         act: Act,
         account: AccountId,
     ) -> Result<()> {
-        if act.actor != Actor::Shell || !act.action.is_told_of_the_shell() {
+        let is_told = act.actor == Actor::Shell && act.action.is_told_of_the_shell();
+        if !is_told && act.action != Action::ChangeWay {
             return Ok(());
         }
         connection

@@ -2,6 +2,7 @@
 //! Nothing here reaches into the product, but where a test says why.
 #![forbid(unsafe_code)]
 
+mod access;
 mod api;
 mod architecture;
 mod attribution;

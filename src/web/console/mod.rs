@@ -4,6 +4,7 @@
 
 mod account;
 mod alert;
+mod around;
 mod asset;
 mod audit;
 mod calendar;
@@ -17,6 +18,8 @@ mod conversion;
 mod conversion_row;
 mod fault;
 mod form;
+mod join;
+mod member;
 mod origin;
 mod overview;
 mod overview_content;
@@ -32,6 +35,7 @@ mod set_up;
 mod sign_in;
 mod site;
 mod snippet;
+mod support;
 mod visit;
 mod wording;
 
@@ -73,6 +77,8 @@ pub fn routes(routes: &mut Routes) {
         "/you/second-factor/codes",
         second_factor::renew_codes,
     );
+    routes.get(Action::Join, "/join", join::show);
+    routes.post(Action::Join, "/join", join::accept);
     routes.get(Action::ReadOverview, "/", overview::show);
     routes.get(
         Action::ReadOverview,
@@ -113,6 +119,37 @@ pub fn routes(routes: &mut Routes) {
     routes.get(Action::ReadReport, "/reports.csv", report::download);
     routes.get(Action::ReadAudit, "/audit", audit::list);
     routes.get(Action::ReadAudit, "/audit/checkpoint", audit::checkpoint);
+    routes.get(Action::ReadMembers, "/members", member::list);
+    routes.post(Action::ChangeMembers, "/members", member::invite);
+    routes.post(
+        Action::ChangeMembers,
+        "/members/{id}/role",
+        member::change_role,
+    );
+    routes.post(
+        Action::ChangeMembers,
+        "/members/{id}/reset",
+        member::let_back_in,
+    );
+    routes.post(
+        Action::ChangeMembers,
+        "/members/{id}/remove",
+        member::remove,
+    );
+    routes.post(
+        Action::ChangeMembers,
+        "/invites/{id}/revoke",
+        member::revoke_invite,
+    );
+    routes.post(
+        Action::ChangeMembers,
+        "/invites/{id}/confirm",
+        member::confirm_invite,
+    );
+    routes.get(Action::ReadGrants, "/support", support::show);
+    routes.post(Action::GiveGrant, "/support", support::give);
+    routes.post(Action::RevokeGrant, "/support/revoke", support::revoke);
+    routes.post(Action::ChangeSelf, "/told", support::acknowledge);
     routes.get(Action::ReadAccount, "/account", account::show);
     routes.post(Action::ChangeAccount, "/account", account::update);
     routes.post(

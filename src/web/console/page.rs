@@ -8,6 +8,7 @@ use actix_web::http::header::{
 };
 use askama::Template;
 
+use super::around::{Banner, Told};
 use super::asset;
 use super::fault::Fault;
 use crate::error::Error;
@@ -80,7 +81,10 @@ pub enum Room {
     Sites,
     Snippets,
     Account,
+    Members,
+    Support,
     Audit,
+    Instance,
     You,
 }
 
@@ -94,7 +98,10 @@ impl Room {
         Room::Sites,
         Room::Snippets,
         Room::Account,
+        Room::Members,
+        Room::Support,
         Room::Audit,
+        Room::Instance,
         Room::You,
     ];
 
@@ -110,13 +117,19 @@ impl Room {
             Room::Account => Action::ReadAccount,
             Room::Audit => Action::ReadAudit,
             Room::You => Action::ReadSelf,
+            Room::Members => Action::ReadMembers,
+            Room::Support => Action::ReadGrants,
+            Room::Instance => Action::ReadInstance,
         }
     }
 
     /// Where somebody begins.
-    pub fn first_of(party: Party) -> Option<Room> {
-        let mut rooms = Room::ALL.iter().copied();
-        rooms.find(|room| room.action().allows(party))
+    pub fn first_of(parties: &[Party]) -> Option<Room> {
+        Room::ALL.iter().copied().find(|room| room.is_open(parties))
+    }
+
+    fn is_open(self, parties: &[Party]) -> bool {
+        parties.iter().any(|party| self.action().allows(*party))
     }
 
     pub fn path(self) -> &'static str {
@@ -131,6 +144,9 @@ impl Room {
             Room::Account => "/account",
             Room::Audit => "/audit",
             Room::You => "/you",
+            Room::Members => "/members",
+            Room::Support => "/support",
+            Room::Instance => "/operator",
         }
     }
 
@@ -146,6 +162,9 @@ impl Room {
             Room::Account => "Account",
             Room::Audit => "Audit log",
             Room::You => "Your sign-in",
+            Room::Members => "Members",
+            Room::Support => "Support",
+            Room::Instance => "This server",
         }
     }
 }
@@ -162,7 +181,11 @@ pub struct Frame {
     pub title: String,
     pub room: Room,
     /// Who looks at it: the menu has the rooms that are open to them.
-    pub party: Party,
+    pub parties: Vec<Party>,
+    /// That support is inside, or may be.
+    pub banner: Option<Banner>,
+    /// What was done at the machine's shell and nobody has acknowledged.
+    pub told: Vec<Told>,
     /// Name of the account.
     pub account: String,
     /// Who is signed in.
@@ -189,8 +212,13 @@ impl Frame {
             name: room.name(),
             is_current: room == self.room,
         };
-        let open = |room: &Room| room.action().allows(self.party);
+        let open = |room: &Room| room.is_open(&self.parties);
         Room::ALL.iter().copied().filter(open).map(entry).collect()
+    }
+
+    /// Whether a page may offer this to who looks at it.
+    pub fn may(&self, action: Action) -> bool {
+        self.parties.iter().any(|party| action.allows(*party))
     }
 
     pub fn asset(&self, name: &str) -> String {
@@ -202,6 +230,7 @@ impl Frame {
 pub fn done(word: &str) -> Option<&'static str> {
     Some(match word {
         "saved" => "Saved. It is in force now.",
+        "joined" => "Your password is set. Sign in with it.",
         "welcome" => "Your account is ready. Add your first site to begin.",
         "approved" => "The conversion is approved.",
         "rejected" => "The conversion is rejected.",
@@ -209,6 +238,14 @@ pub fn done(word: &str) -> Option<&'static str> {
         "ended" => "Signed out there. Whoever used it has to sign in again.",
         "password" => "Your password is changed, and every other browser is signed out.",
         "factor_off" => "The second factor is turned off. Your password alone signs you in now.",
+        "invited" => "The invitation is ended.",
+        "removed" => "The member is removed and signed out.",
+        "role" => "The role is changed. It is in force now.",
+        "opened" => "The link works now.",
+        "granted" => "Support may look in until the time below.",
+        "revoked" => "Support is out and cannot look in any more.",
+        "seen" => "Thank you. You are told again when something new is done there.",
+        "left" => "You are out of the account.",
         "off" => "Server-to-server reporting is turned off.",
         _ => return None,
     })

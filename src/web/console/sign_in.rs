@@ -13,7 +13,7 @@ use super::asset;
 use super::confirm::{knock, wait};
 use super::form::Form;
 use super::origin::{place, require_private_way};
-use super::page::{Answer, local_path, page, see_other};
+use super::page::{Answer, done, local_path, page, see_other};
 use super::visit::{
     GuestForm, Posted, Visit, block, cookie, cookie_name, device_cookie, no_cookie,
 };
@@ -30,6 +30,8 @@ struct SignInPage {
     email: String,
     next: String,
     error: Option<String>,
+    /// What led here.
+    done: Option<&'static str>,
     /// Nobody can sign in yet.
     is_new: bool,
     /// Where time is a test's.
@@ -42,6 +44,7 @@ impl SignInPage {
             email: String::new(),
             next: local_path(next).to_owned(),
             error: None,
+            done: None,
             is_new: app.store.catalog().accounts.is_empty(),
             test_time: (!app.clock.is_real()).then_some(TEST_TIME),
         }
@@ -78,7 +81,8 @@ impl CodePage {
 
 pub async fn show(app: web::Data<App>, request: HttpRequest, visit: Option<Visit>) -> Answer {
     let query = Form::parse(request.query_string().as_bytes());
-    let form = SignInPage::new(&app, query.text("next"));
+    let mut form = SignInPage::new(&app, query.text("next"));
+    form.done = done(query.text("done"));
     if visit.is_some() {
         return Ok(see_other(&form.next));
     }

@@ -11,6 +11,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 
 use super::alert::alerts;
+use super::around::Around;
 use super::calendar::Calendar;
 use super::confirm;
 use super::fault::Fault;
@@ -18,16 +19,18 @@ use super::form::{FORM_MAX, Form};
 use super::origin;
 use super::page::{Frame, Room, done};
 use crate::access::device::REMEMBERED_DAYS;
+use crate::access::member::Hand;
 use crate::access::second_factor;
 use crate::access::session::{self, SignedIn, Use};
 use crate::access::sign_in::Knock;
+use crate::access::standing::Standing;
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Account, Member};
-use crate::model::action::{Act, Action, Actor};
+use crate::model::action::{Act, Action};
+use crate::model::audit::Detail;
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
-use crate::model::role::Party;
 use crate::report::Reach;
 use crate::store::{Session, SignInPlace, Store};
 use crate::web::state::App;
@@ -93,6 +96,8 @@ pub struct Visit {
     /// Where this request comes from.
     pub place: SignInPlace,
     pub knock: Knock,
+    standing: Standing,
+    around: Around,
     pub member: Member,
     pub account: Arc<Account>,
     pub query: Form,
@@ -133,11 +138,17 @@ impl Visit {
 
     /// Whether pages may offer this.
     pub fn may(&self, action: Action) -> bool {
-        action.allows(self.party())
+        self.standing.may(action)
     }
 
-    fn party(&self) -> Party {
-        self.member.profile.role.party()
+    /// The latest act at the shell that this member has not acknowledged.
+    pub fn latest_told(&self) -> Option<i64> {
+        self.around.latest()
+    }
+
+    /// The hand with which this member changes members.
+    pub fn hand(&self) -> Hand {
+        Hand::Member(self.member.profile.role)
     }
 
     /// What stands around a page.
@@ -145,7 +156,9 @@ impl Visit {
         Frame {
             title: title.into(),
             room,
-            party: self.party(),
+            parties: self.standing.parties.clone(),
+            banner: self.around.banner(&self.standing, &self.calendar()),
+            told: self.around.told(&self.calendar()),
             account: self.account.settings.name.clone(),
             email: self.member.profile.email.clone(),
             form_token: session::form_token(&self.secret),
@@ -208,17 +221,33 @@ async fn signed_in(request: HttpRequest) -> std::result::Result<Visit, Fault> {
     let Some((SignedIn { member, session }, secret)) = found else {
         return Err(turned_away(&request));
     };
-    if !action.allows(member.profile.role.party()) {
-        return Err(refused(&request, member.profile.role.party()));
+    let (store, for_secret, asked) = (app.store.clone(), secret.clone(), request.path().to_owned());
+    let (member, standing, around) = block(move || {
+        let standing = Standing::of(&store, &member, &for_secret, action, now)?;
+        let around = Around::read(&store, &member, &standing, &asked, now)?;
+        if standing.grant.is_some() && standing.may(action) && asked != FRAGMENT {
+            let act = Act::new(standing.actor, action, now);
+            store.record_act(act, standing.account, Detail::default().with_note(&asked))?;
+        }
+        Ok((member, standing, around))
+    })
+    .await?;
+    if !standing.may(action) {
+        return Err(refused(&request, &standing));
     }
-    let account = app.store.catalog().accounts.get(&member.account).cloned();
-    let account = account.ok_or_else(|| Error::not_found("account"))?;
+    if standing.grant.is_some() && request.path() == FRAGMENT {
+        // Support looks at a page when it asks for it, so that each look is recorded.
+        return Err(Fault::Ended);
+    }
+    let account = account(&app, standing.account)?;
     if second_factor::is_missing(&member, &account.settings, action) {
         return Err(Fault::GoTo(ENROL));
     }
     Ok(Visit {
-        act: Act::new(Actor::Member(member.id), action, now),
+        act: Act::new(standing.actor, action, now),
         account,
+        standing,
+        around,
         query: Form::parse(request.query_string().as_bytes()),
         place: origin::place(&request),
         knock: confirm::knock(&request, &app),
@@ -229,10 +258,18 @@ async fn signed_in(request: HttpRequest) -> std::result::Result<Visit, Fault> {
     })
 }
 
+fn account(app: &App, id: AccountId) -> Result<Arc<Account>> {
+    if id == AccountId::INSTANCE {
+        return Ok(Arc::new(Account::of_instance()));
+    }
+    let account = app.store.catalog().accounts.get(&id).cloned();
+    account.ok_or_else(|| Error::not_found("account"))
+}
+
 /// A member whose role does not open this. Nothing was looked up yet, so that it is
 /// the same whatever the address names. The front door leads to the first open room.
-fn refused(request: &HttpRequest, party: Party) -> Fault {
-    match Room::first_of(party) {
+fn refused(request: &HttpRequest, standing: &Standing) -> Fault {
+    match Room::first_of(&standing.parties) {
         Some(room) if request.path() == "/" => Fault::GoTo(room.path()),
         _ => Error::new(
             Kind::NotAllowed,

@@ -11,25 +11,25 @@ use crate::harness::http::{Answer, Client};
 use crate::harness::server::{Folder, Server, text};
 
 /// A member who is signed in.
-struct Member<'s> {
-    client: &'s Client,
-    cookie: String,
+pub struct Member<'s> {
+    pub client: &'s Client,
+    pub cookie: String,
 }
 
-fn encoded(fields: &[(&str, &str)]) -> String {
+pub fn encoded(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish()
 }
 
-fn create(folder: &Folder, email: &str) {
+pub fn create(folder: &Folder, email: &str) {
     let password = folder.write("password", PASSWORD);
     let arguments = ["account", "create", "--name", "A shop", "--owner", email];
     let more = ["--password-file", text(&password), "--currency", "EUR"];
     folder.json(&[&arguments[..], &more].concat());
 }
 
-fn sign_in(client: &Client, email: &str, password: &str) -> Answer {
+pub fn sign_in(client: &Client, email: &str, password: &str) -> Answer {
     client
         .request("POST", "/signin")
         .header("content-type", "application/x-www-form-urlencoded")
@@ -39,33 +39,41 @@ fn sign_in(client: &Client, email: &str, password: &str) -> Answer {
 
 impl<'s> Member<'s> {
     #[track_caller]
-    fn new(folder: &Folder, server: &'s Server, email: &str) -> Member<'s> {
+    pub fn new(folder: &Folder, server: &'s Server, email: &str) -> Member<'s> {
         create(folder, email);
-        let inside = sign_in(&server.client, email, PASSWORD);
+        Member::enter(&server.client, email, PASSWORD)
+    }
+
+    /// Somebody who has a member's sign-in already.
+    #[track_caller]
+    pub fn enter(client: &'s Client, email: &str, password: &str) -> Member<'s> {
+        let inside = sign_in(client, email, password);
         assert_eq!(inside.status, 303, "{inside:?}");
-        Member {
-            client: &server.client,
-            cookie: inside.cookie().expect("no session"),
-        }
+        let cookie = inside.cookie().expect("no session");
+        Member { client, cookie }
     }
 
     #[track_caller]
-    fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> Answer {
         let request = self.client.request("GET", path);
         request.header("cookie", self.cookie.clone()).send()
     }
 
     /// The token that forms of this session carry.
     #[track_caller]
-    fn token(&self) -> String {
-        let page = self.get("/account").text();
+    pub fn token(&self) -> String {
+        let front = self.get("/");
+        let page = match front.header("location") {
+            Some(first) => self.get(first).text(),
+            None => front.text(),
+        };
         let start = page.find("name=\"form_token\" value=\"").expect("no token") + 25;
         page[start..].chars().take_while(|c| *c != '"').collect()
     }
 
     /// A form with the token, from the console's own page.
     #[track_caller]
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.token();
         let fields = [&[("form_token", token.as_str())], fields].concat();
         self.post_as(
@@ -76,7 +84,7 @@ impl<'s> Member<'s> {
     }
 
     #[track_caller]
-    fn post_as(
+    pub fn post_as(
         &self,
         path: &str,
         fields: &[(&str, &str)],
@@ -96,7 +104,7 @@ impl<'s> Member<'s> {
 
     /// Adds a site and gives its id.
     #[track_caller]
-    fn site(&self) -> String {
+    pub fn site(&self) -> String {
         let fields = [
             ("name", "Shop"),
             ("hosts", "shop.example"),
@@ -109,7 +117,7 @@ impl<'s> Member<'s> {
 
     /// Makes a campaign with one goal and gives its id.
     #[track_caller]
-    fn campaign(&self, site: &str) -> String {
+    pub fn campaign(&self, site: &str) -> String {
         let made = self.post("/campaigns/new", &campaign_fields(site, "Spring"));
         assert_eq!(made.status, 303, "{made:?}");
         id_after(&self.get("/campaigns").text(), "/campaigns/")
@@ -135,7 +143,7 @@ fn campaign_fields<'f>(site: &'f str, name: &'f str) -> [(&'f str, &'f str); 12]
 
 /// The first id of eight letters that follows `path` in a page.
 #[track_caller]
-fn id_after(page: &str, path: &str) -> String {
+pub fn id_after(page: &str, path: &str) -> String {
     let follows = page
         .match_indices(path)
         .map(|(at, _)| &page[at + path.len()..]);

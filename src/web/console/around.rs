@@ -1,0 +1,92 @@
+//! What stands above a page whatever it is about: that support is inside or may be,
+//! and what was done at the machine's shell since somebody last looked.
+
+use super::calendar::Calendar;
+use super::visit::FRAGMENT;
+use crate::access::standing::Standing;
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::model::account::Member;
+use crate::model::action::Action;
+use crate::model::grant::Grant;
+use crate::model::role::Role;
+use crate::store::{ShellAct, Store};
+
+/// That support may look in.
+pub enum Banner {
+    /// Whoever looks at the page is support.
+    Inside { until: String },
+    /// Support has been let in by an owner.
+    LetIn { until: String, reason: String },
+}
+
+/// One thing that was done at the shell.
+pub struct Told {
+    pub at: String,
+    pub what: &'static str,
+}
+
+/// What the store says of it.
+#[derive(Default)]
+pub struct Around {
+    grant: Option<Grant>,
+    shell_acts: Vec<ShellAct>,
+}
+
+impl Around {
+    /// A page that refreshes itself shows neither.
+    pub fn read(
+        store: &Store,
+        member: &Member,
+        standing: &Standing,
+        path: &str,
+        now: Timestamp,
+    ) -> Result<Around> {
+        let is_member = standing.account == member.account;
+        let is_publisher = matches!(member.profile.role, Role::Publisher(_));
+        if !is_member || is_publisher || path == FRAGMENT {
+            return Ok(Around::default());
+        }
+        Ok(Around {
+            grant: store.grant(standing.account, now)?,
+            shell_acts: store.shell_acts(standing.account, member.profile.acknowledged)?,
+        })
+    }
+
+    pub fn banner(&self, standing: &Standing, calendar: &Calendar) -> Option<Banner> {
+        if let Some(grant) = &standing.grant {
+            return Some(Banner::Inside {
+                until: calendar.stamp(grant.expires_at),
+            });
+        }
+        self.grant.as_ref().map(|grant| Banner::LetIn {
+            until: calendar.stamp(grant.expires_at),
+            reason: grant.content.reason.clone(),
+        })
+    }
+
+    pub fn told(&self, calendar: &Calendar) -> Vec<Told> {
+        let acts = self.shell_acts.iter();
+        acts.map(|act| Told {
+            at: calendar.stamp(act.at),
+            what: what(act.action),
+        })
+        .collect()
+    }
+
+    /// The latest of what is told.
+    pub fn latest(&self) -> Option<i64> {
+        self.shell_acts.first().map(|act| act.number)
+    }
+}
+
+fn what(action: Action) -> &'static str {
+    match action {
+        Action::ReadReport => "A report was printed.",
+        Action::ReadMembers => "The list of members was printed.",
+        Action::ChangeMembers => "Members were invited, changed, let back in or removed.",
+        Action::CreateToken => "An API token was made.",
+        Action::ChangeWay => "The server is run for others than before.",
+        _ => "Something of this account was read or changed.",
+    }
+}
