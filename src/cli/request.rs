@@ -113,9 +113,9 @@ impl Request {
 /// Does a command here or through the server that holds the folder.
 pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
     let config = global.options(ServeOptions::none())?.resolve()?;
+    time::check(config.test_clock.as_deref())?;
     match DataFolder::take(&config.data_dir, request.may_create()) {
         Ok(folder) => {
-            time::check_new(&folder, config.test_clock.as_deref())?;
             let keys = folder.keys(
                 config.key_file.as_deref(),
                 super::serve::credentials().as_deref(),

@@ -35,9 +35,9 @@ pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     let accept_ledger_loss = options.accept_ledger_loss;
     let config = global.options(options)?.resolve()?;
     let countries = Countries::open(config.geoip.as_deref())?;
+    time::check(config.test_clock.as_deref())?;
     let (folder, listener) = take(&config)?;
     let address = listener.local_addr()?;
-    time::check_new(&folder, config.test_clock.as_deref())?;
     let keys = folder.keys(config.key_file.as_deref(), credentials().as_deref())?;
     let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
     privacy::replay_ledger(&store, clock.now(), accept_ledger_loss)?;

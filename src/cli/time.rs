@@ -42,12 +42,9 @@ pub fn open(folder: DataFolder, keys: Keys, file: Option<&Path>) -> Result<(Stor
     Ok((store, clock))
 }
 
-/// Refuses a clock that cannot be read before it makes a new folder.
-pub fn check_new(folder: &DataFolder, file: Option<&Path>) -> Result<()> {
-    match file {
-        Some(file) if folder.is_new() => Clock::of_file(file).map(|_| ()),
-        _ => Ok(()),
-    }
+/// Refuses a clock that cannot be read before anything else is touched.
+pub fn check(file: Option<&Path>) -> Result<()> {
+    file.map_or(Ok(()), |file| Clock::of_file(file).map(|_| ()))
 }
 
 /// Time is moved nowhere but in a folder that was made for it.
