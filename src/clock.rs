@@ -21,6 +21,11 @@ pub const DAY_MS: i64 = 24 * 60 * 60 * SECOND_MS;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// An instant that is known when the program is written.
+    pub const fn at(ms: i64) -> Self {
+        Timestamp(ms)
+    }
+
     pub fn from_millis(ms: i64) -> Self {
         Timestamp(ms.max(0))
     }

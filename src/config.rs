@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{Error, Kind, Result};
+use crate::model::life::Terms;
 
 /// Longest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -30,6 +31,10 @@ pub struct Options {
     pub rate_limit: Option<String>,
     /// A country database in MMDB format.
     pub geoip: Option<PathBuf>,
+    /// Days after an account's expiry on which its data is destroyed.
+    pub purge_day: Option<u32>,
+    /// Days for which the oldest backup is kept.
+    pub backup_days: Option<u32>,
     /// A file that says what time it is. Never from a configuration file.
     #[serde(skip)]
     pub test_clock: Option<PathBuf>,
@@ -46,6 +51,8 @@ pub struct Config {
     /// None: no limit.
     pub rate_limit: Option<u32>,
     pub geoip: Option<PathBuf>,
+    /// How accounts end; none: as it was set last.
+    pub terms: Option<Terms>,
     /// Only for a folder that was made with one.
     pub test_clock: Option<PathBuf>,
 }
@@ -88,6 +95,8 @@ impl Options {
             key_file: self.key_file.or(below.key_file),
             rate_limit: self.rate_limit.or(below.rate_limit),
             geoip: self.geoip.or(below.geoip),
+            purge_day: self.purge_day.or(below.purge_day),
+            backup_days: self.backup_days.or(below.backup_days),
             test_clock: self.test_clock.or(below.test_clock),
         }
     }
@@ -111,6 +120,7 @@ impl Options {
                 None => Some(RATE_LIMIT_DEFAULT),
             },
             geoip: self.geoip,
+            terms: terms(self.purge_day, self.backup_days)?,
             test_clock: self.test_clock,
         })
     }
@@ -134,6 +144,18 @@ fn number_or_word<'de, D: serde::Deserializer<'de>>(
 
 fn wrong(sentence: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Kind::Config, sentence)
+}
+
+fn terms(purge_day: Option<u32>, backup_days: Option<u32>) -> Result<Option<Terms>> {
+    if purge_day.is_none() && backup_days.is_none() {
+        return Ok(None);
+    }
+    let default = Terms::default();
+    Terms::new(
+        purge_day.unwrap_or(default.purge_day),
+        backup_days.unwrap_or(default.backup_days),
+    )
+    .map(Some)
 }
 
 fn parse_listen(text: &str) -> Result<SocketAddr> {
@@ -203,6 +225,7 @@ mod tests {
             ("public_url = \"ftp://x\"", "public_url"),
             ("public_url = \"https://x/y\"", "public_url"),
             ("rate_limit = \"0\"", "rate_limit"),
+            ("purge_day = 60", "purge_day"),
         ] {
             let options: Options = toml::from_str(toml).unwrap();
             let error = options.resolve().unwrap_err();

@@ -39,7 +39,7 @@
 //! crypto    -> model clock error
 //! segment   -> model clock error
 //! model     -> clock error
-//! config    -> error
+//! config    -> model error
 //! clock     -> error
 //! error     ->
 //! ```

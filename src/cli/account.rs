@@ -1,4 +1,4 @@
-//! `account create` and `account list`.
+//! `account create` and `account list`; how accounts end is [`super::account_end`].
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -6,14 +6,16 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::account_end;
 use super::options::AccountCommand;
 use super::request::{Output, Request};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp, parse_instant};
 use crate::crypto::password;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{AccountSettings, parse_email, parse_name, parse_timezone};
 use crate::model::action::{Act, Action, Actor};
-use crate::store::{NewAccount, Store};
+use crate::model::life::GDPR;
+use crate::store::{NewAccount, Stage, Store};
 
 /// An account to make. The password has been read and hashed by the caller.
 #[derive(Serialize, Deserialize)]
@@ -24,11 +26,16 @@ pub struct Create {
     timezone: String,
     currency: String,
     expires: Option<String>,
+    #[serde(default)]
+    imported: bool,
 }
 
 pub fn request(command: AccountCommand) -> Result<Request> {
     Ok(match command {
         AccountCommand::List => Request::AccountList,
+        AccountCommand::Expire(options) => account_end::expire(&options)?,
+        AccountCommand::Reinstate(options) => account_end::reinstate(&options)?,
+        AccountCommand::Delete(options) => account_end::delete(&options)?,
         AccountCommand::Create(options) => {
             // Checked before the password is hashed, which takes a while.
             let create = Create {
@@ -41,6 +48,7 @@ pub fn request(command: AccountCommand) -> Result<Request> {
                 timezone: parse_timezone(&options.timezone)?,
                 currency: options.currency,
                 expires: options.expires,
+                imported: options.imported,
             };
             create.new_account()?;
             Request::AccountCreate(create)
@@ -61,7 +69,7 @@ impl Create {
                 rates: Default::default(),
             },
             expires_at: match &self.expires {
-                Some(text) => Some(end_of_day(text, &self.timezone)?),
+                Some(text) => Some(parse_end(text, &self.timezone)?),
                 None => None,
             },
             owner_email: self.owner.clone(),
@@ -69,14 +77,59 @@ impl Create {
         })
     }
 
+    /// Whether it expired before the GDPR applied: its last day, where that was given,
+    /// or its instant.
+    fn is_legacy(&self, expires_at: Option<Timestamp>) -> bool {
+        let day = self.expires.as_deref().and_then(|text| {
+            let is_day = !text.contains(['T', 't']);
+            is_day.then(|| text.parse::<jiff::civil::Date>().ok())?
+        });
+        match day {
+            Some(day) => day < jiff::civil::date(2018, 5, 25),
+            None => expires_at.is_some_and(|at| at < GDPR),
+        }
+    }
+
     pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
         let act = Act::new(Actor::Shell, Action::CreateAccount, clock.now());
-        let (id, _) = store.create_account(act, self.new_account()?)?;
-        Ok(Output::new(
-            json!({ "id": id }),
-            format!("Account {id} is made. Its owner can sign in to the console."),
-        ))
+        let new = self.new_account()?;
+        if !self.imported {
+            let (id, _) = store.create_account(act, new)?;
+            return Ok(Output::new(
+                json!({ "id": id }),
+                format!("Account {id} is made. Its owner can sign in to the console."),
+            ));
+        }
+        let legacy = self.is_legacy(new.expires_at);
+        let (id, _) = store.import_account(act, new, legacy)?;
+        let text = match legacy {
+            true => format!(
+                "Account {id} is made and locked: it expired before 25 May 2018, so its data is \
+                 destroyed a day from now. `retention preview` shows that; was the date mistyped, \
+                 `account reinstate {id}` takes it back."
+            ),
+            false => format!("Account {id} is made."),
+        };
+        Ok(Output::new(json!({ "id": id, "locked": legacy }), text))
     }
+}
+
+/// Where an account stands that is in no catalog any more.
+fn list_ended(store: &Store, items: &mut Vec<serde_json::Value>, text: &mut String) -> Result<()> {
+    for (id, stage, life) in store.lives()? {
+        if stage == Stage::Living || store.catalog().accounts.contains_key(&id) {
+            continue;
+        }
+        let closed_at = life.closed_at.map(|at| at.to_string());
+        let shown = closed_at
+            .as_deref()
+            .unwrap_or("its data is being destroyed");
+        text.push_str(&format!("{id}  {}  {shown}\n", stage.word()));
+        items.push(json!({
+            "id": id, "state": stage.word(), "expires_at": null, "closed_at": closed_at,
+        }));
+    }
+    Ok(())
 }
 
 /// All accounts: ids, states and dates, no names.
@@ -93,6 +146,7 @@ pub fn list(store: &Store, now: Timestamp) -> Result<Output> {
         text.push_str(&format!("{}  {state}  {shown}\n", account.id));
         items.push(json!({ "id": account.id, "state": state, "expires_at": expires }));
     }
+    list_ended(store, &mut items, &mut text)?;
     if items.is_empty() {
         text.push_str("There is no account yet.");
     }
@@ -101,15 +155,19 @@ pub fn list(store: &Store, now: Timestamp) -> Result<Output> {
 
 /// An instant of UTC for programs.
 pub fn format_instant(at: Timestamp) -> String {
-    jiff::Timestamp::from_millisecond(at.millis())
-        .map(|instant| instant.to_string())
-        .unwrap_or_default()
+    at.to_string()
 }
 
-/// The instant at which a day ends in a zone.
-fn end_of_day(text: &str, timezone: &str) -> Result<Timestamp> {
-    let wrong = || Error::invalid("--expires takes a day, such as 2027-12-31.");
-    let date: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
+/// When an account expires: with the end of a day in its zone, or at an instant.
+pub fn parse_end(text: &str, timezone: &str) -> Result<Timestamp> {
+    let wrong =
+        || Error::invalid("An expiry is a day, such as 2027-12-31, or 2027-12-31T12:00:00Z.");
+    let Ok(date) = text.parse::<jiff::civil::Date>() else {
+        return parse_instant(text).map_err(|_| wrong());
+    };
+    if text.contains(['T', 't']) {
+        return parse_instant(text).map_err(|_| wrong());
+    }
     let zone = jiff::tz::TimeZone::get(timezone).map_err(|_| wrong())?;
     let next = date.tomorrow().map_err(|_| wrong())?;
     let end = next.to_zoned(zone).map_err(|_| wrong())?;

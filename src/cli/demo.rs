@@ -71,6 +71,7 @@ pub fn run(global: &Global, options: DemoOptions) -> Result<Output> {
         key_file: None,
         rate_limit: Some(crate::config::RATE_LIMIT_DEFAULT),
         geoip: None,
+        terms: None,
         test_clock: None,
     };
     let folder = DataFolder::take(&config.data_dir, true)?;

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::error::Result;
 use crate::lifecycle::Schedule;
 use crate::lifecycle::heartbeat::Heartbeat;
+use crate::lifecycle::purge::Purging;
 use crate::lifecycle::tidy::Tidy;
 use crate::store::Store;
 
@@ -12,6 +13,7 @@ use crate::store::Store;
 pub fn schedule(store: &Store, clock: &Clock) -> Result<Schedule> {
     let jobs: Vec<Box<dyn crate::lifecycle::Job>> = vec![
         Box::new(Heartbeat::new(store.clone(), clock.clone())?),
+        Box::new(Purging::new(store.clone(), clock.clone())),
         Box::new(Tidy(store.clone())),
         Box::new(Erasures(store.clone())),
     ];

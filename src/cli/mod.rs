@@ -3,7 +3,9 @@
 //! that runs on it.
 
 mod account;
+mod account_end;
 mod audit;
+mod certificate;
 mod control;
 mod demo;
 mod erasure_job;
@@ -50,6 +52,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Account(command) => request::carry_out(&global, account::request(command)?),
         Command::Member(command) => request::carry_out(&global, member::request(command)?),
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
+        Command::Certificate(command) => certificate::run(&global, command),
         Command::Retention(command) => request::carry_out(&global, retention::request(command)?),
         Command::Audit(command) => request::carry_out(&global, audit::request(command)?),
         Command::Privacy(command) => privacy::run(&global, command),

@@ -101,6 +101,9 @@ pub enum Command {
     /// See and do what the scheduler does by itself: what is deleted, and when
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// Proofs that the data of an account was destroyed
+    #[command(subcommand)]
+    Certificate(CertificateCommand),
 }
 
 #[derive(Debug, Subcommand)]
@@ -198,6 +201,13 @@ pub struct ServeOptions {
     /// again from what the database knows
     #[arg(long)]
     pub accept_ledger_loss: bool,
+    /// Day after an account's expiry on which its data is destroyed, 45 or later; with the
+    /// backups' days and 5 more it must not exceed 90 [default: 45, or as set last]
+    #[arg(long, value_name = "DAY", env = "PIXELKEEP_PURGE_DAY")]
+    pub purge_day: Option<u32>,
+    /// Days for which you keep the oldest backup, 1 to 40 [default: 30, or as set last]
+    #[arg(long, value_name = "DAYS", env = "PIXELKEEP_BACKUP_DAYS")]
+    pub backup_days: Option<u32>,
 }
 
 impl Global {
@@ -210,6 +220,8 @@ impl Global {
             public_url: serve.public_url,
             rate_limit: serve.rate_limit,
             geoip: serve.geoip,
+            purge_day: serve.purge_day,
+            backup_days: serve.backup_days,
             test_clock: self.test_clock.clone(),
         };
         let file = match &self.config {
@@ -228,6 +240,8 @@ impl ServeOptions {
             rate_limit: None,
             geoip: None,
             accept_ledger_loss: false,
+            purge_day: None,
+            backup_days: None,
         }
     }
 }
@@ -258,6 +272,90 @@ pub enum AccountCommand {
     Create(AccountCreateOptions),
     /// List the accounts: ids and dates, no names
     List,
+    /// Set when an account expires: now, or at a given time
+    ///
+    /// From then on it collects nothing. Tracking links still lead on, the console can
+    /// be read, everything can be exported and the account reinstated, until its data is
+    /// destroyed 45 days later. It is never destroyed within a day of this command.
+    Expire(AccountExpireOptions),
+    /// Take the end of an account back, as long as its data has not gone
+    Reinstate(AccountReinstateOptions),
+    /// Have an account and all its data deleted
+    ///
+    /// It stops collecting at once. Until the time to think better of it is over the
+    /// deletion can be taken back with --cancel; then everything is destroyed and a
+    /// signed certificate is kept (`certificate list`).
+    Delete(AccountDeleteOptions),
+}
+
+/// Which account.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct WhichAccount {
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    #[arg(value_name = "ACCOUNT", hide = true)]
+    pub id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct AccountExpireOptions {
+    #[command(flatten)]
+    pub which: WhichAccount,
+    /// When: a last day, YYYY-MM-DD in the account's zone, or an instant in RFC 3339
+    /// [default: now]
+    #[arg(long, value_name = "DATE")]
+    pub at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct AccountReinstateOptions {
+    #[command(flatten)]
+    pub which: WhichAccount,
+    /// The new last day, YYYY-MM-DD; without it there is no end
+    #[arg(long, value_name = "DATE")]
+    pub expires: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct AccountDeleteOptions {
+    #[command(flatten)]
+    pub which: WhichAccount,
+    /// Hours in which it can be taken back, 0 to 72
+    #[arg(long, value_name = "HOURS", default_value_t = 72)]
+    pub after: u32,
+    /// Take the deletion back
+    #[arg(long)]
+    pub cancel: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CertificateCommand {
+    /// List the certificates of deleted accounts
+    List,
+    /// Print the certificate of one deleted account, to keep it
+    Show(CertificateShowOptions),
+    /// Check a certificate: that nothing of it was changed since it was signed
+    ///
+    /// Needs no data folder. Ends with 1 where the certificate is not sound.
+    Verify(CertificateVerifyOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct CertificateShowOptions {
+    #[command(flatten)]
+    pub which: WhichAccount,
+}
+
+#[derive(Debug, Args)]
+pub struct CertificateVerifyOptions {
+    /// The certificate
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The public key of the server that should have signed it, or a file that holds it
+    #[arg(long, value_name = "K")]
+    pub public_key: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -277,9 +375,14 @@ pub struct AccountCreateOptions {
     /// Currency of ISO 4217 in which it reckons
     #[arg(long, value_name = "CUR", default_value = "EUR")]
     pub currency: String,
-    /// Last day on which it collects, YYYY-MM-DD; without it there is no end
+    /// Last day on which it collects, YYYY-MM-DD, or an instant in RFC 3339; without it
+    /// there is no end
     #[arg(long, value_name = "DATE")]
     pub expires: Option<String>,
+    /// It comes from another system. Where it expired there before 25 May 2018 it is
+    /// locked at once, and its data is destroyed after a day
+    #[arg(long, requires = "expires")]
+    pub imported: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,10 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
-use super::{account, audit, control, jobs, member, privacy, report, retention, time, token};
+use super::{
+    account, account_end, audit, certificate, control, jobs, member, privacy, report, retention,
+    time, token,
+};
 use crate::clock::Clock;
 use crate::error::{Kind, Result};
 use crate::ingest::settle_everything;
@@ -21,6 +24,11 @@ pub enum Request {
     AccountCreate(account::Create),
     AccountList,
     Member(member::Command),
+    AccountExpire(account_end::Expire),
+    AccountReinstate(account_end::Reinstate),
+    AccountDelete(account_end::Delete),
+    CertificateList,
+    CertificateShow(certificate::Show),
     TokenCreate(token::Create),
     AuditVerify(audit::Verify),
     AuditCheckpoint,
@@ -93,6 +101,11 @@ impl Request {
     pub fn perform(self, store: &Store, clock: &Clock, schedule: &Schedule) -> Result<Output> {
         match self {
             Request::AccountCreate(create) => create.perform(store, clock),
+            Request::AccountExpire(expire) => expire.perform(store, clock),
+            Request::AccountReinstate(reinstate) => reinstate.perform(store, clock),
+            Request::AccountDelete(delete) => delete.perform(store, clock),
+            Request::CertificateList => certificate::list(store),
+            Request::CertificateShow(show) => show.perform(store),
             Request::AccountList => account::list(store, clock.now()),
             Request::Member(command) => command.perform(store, clock),
             Request::TokenCreate(create) => create.perform(store, clock),

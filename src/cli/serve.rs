@@ -41,6 +41,9 @@ pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     let keys = folder.keys(config.key_file.as_deref(), credentials().as_deref())?;
     let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
     privacy::replay_ledger(&store, clock.now(), accept_ledger_loss)?;
+    if let Some(terms) = config.terms {
+        store.put_account_terms(terms)?;
+    }
     let running = Running::start(store, &config, clock, countries, address)?;
     running.offer_set_up()?;
     running.serve(listener, None, || println!("listening on http://{address}"))?;

@@ -142,6 +142,15 @@ impl Keys {
         self.0.accounts.load().keys().copied().collect()
     }
 
+    /// Versions of an account's data key, the oldest first; none where it has no keys.
+    pub fn data_key_versions(&self, id: AccountId) -> Vec<u16> {
+        let accounts = self.0.accounts.load();
+        accounts
+            .get(&id)
+            .map(|handles| handles.stored.data.keys().copied().collect())
+            .unwrap_or_default()
+    }
+
     /// Seals and opens one class of an account's data.
     ///
     /// # Errors

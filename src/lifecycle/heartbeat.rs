@@ -26,7 +26,8 @@ const LOOK_MS: i64 = 60 * 1_000;
 /// Days that a moved test clock fills in at once, at most.
 const FILLED_MAX: u32 = 40 * 366;
 
-/// Whether the beats prove that the days from `since` to `today` went by.
+/// Whether the beats, the last of them today, prove that the days from `since` to
+/// `today` went by.
 pub fn proves(beats: &[u32], since: u32, today: u32) -> bool {
     let mut at = since;
     let days: Vec<u32> = beats
@@ -40,7 +41,7 @@ pub fn proves(beats: &[u32], since: u32, today: u32) -> bool {
         }
         at = day;
     }
-    today - at.min(today) <= GAP_DAYS
+    at == today
 }
 
 /// What the job remembers of its last beat.
@@ -129,7 +130,8 @@ mod tests {
     fn days_with_beats_are_proved_and_a_short_pause_is_none() {
         let beats: Vec<u32> = (100..=145).filter(|day| *day != 120).collect();
         assert!(proves(&beats, 100, 145));
-        assert!(proves(&beats, 99, 146));
+        assert!(proves(&beats, 99, 145));
+        assert!(!proves(&beats, 99, 146));
     }
 
     #[test]
@@ -147,6 +149,7 @@ mod tests {
     fn a_server_that_never_ran_proves_nothing() {
         assert!(!proves(&[], 100, 145));
         assert!(!proves(&[100], 100, 145));
-        assert!(proves(&[], 100, 101));
+        assert!(!proves(&[], 100, 101));
+        assert!(proves(&[101], 100, 101));
     }
 }

@@ -2,8 +2,13 @@
 //! passed, how long things are kept, how an account ends, and backups. Nothing here
 //! knows HTTP or SQL; the clock is the scheduler's alone.
 
+pub mod certificate;
 pub mod heartbeat;
+pub mod purge;
+pub mod scan;
 pub mod schedule;
+#[cfg(test)]
+mod tests;
 pub mod tidy;
 
 pub use schedule::{Job, Planned, Schedule, Step};

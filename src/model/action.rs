@@ -44,6 +44,13 @@ pub enum Action {
     /// An owner lets support in.
     GiveGrant,
     RevokeGrant,
+    /// What is kept how long, and what goes when.
+    ReadRetention,
+    ChangeRetention,
+    /// Everything an account holds, in one file.
+    ExportAccount,
+    /// Asks for the account's deletion, or takes that back.
+    EndAccount,
     ReadIntake,
     /// Who did what in the account.
     ReadAudit,
@@ -60,6 +67,11 @@ pub enum Action {
     /// For whom the instance is run; members of every account are told.
     ChangeWay,
     CreateAccount,
+    /// The operator sets when an account expires, or takes an end back.
+    ExpireAccount,
+    ReinstateAccount,
+    /// An ended account's data is destroyed.
+    PurgeAccount,
     /// The operator goes into an account that has let them.
     EnterAccount,
     /// Settling and other work that runs by itself.
@@ -157,15 +169,21 @@ impl Action {
             | Action::CreateToken
             | Action::ReadGrants
             | Action::RevokeGrant => KEEPERS,
-            Action::GiveGrant => &[Owner],
             Action::ReadAudit => &[Owner, Admin, Privacy, ReadToken, WriteToken],
             Action::ManagePrivacy => &[Owner, Privacy, WriteToken],
+            Action::ReadRetention => &[
+                Owner, Admin, Analyst, Viewer, Privacy, ReadToken, WriteToken,
+            ],
+            Action::ChangeRetention => KEEPERS,
+            Action::GiveGrant | Action::ExportAccount | Action::EndAccount => &[Owner],
             Action::ReadInstance
             | Action::ChangeInstance
             | Action::ChangeWay
             | Action::CreateAccount
+            | Action::ExpireAccount
+            | Action::ReinstateAccount
             | Action::EnterAccount => &[Operator],
-            Action::Settle => &[],
+            Action::PurgeAccount | Action::Settle => &[],
         }
     }
 
@@ -198,6 +216,8 @@ impl Action {
             Action::ChangeSelf
                 | Action::ChangeMembers
                 | Action::CreateToken
+                | Action::ExportAccount
+                | Action::EndAccount
                 | Action::GiveGrant
                 | Action::ChangeInstance
                 | Action::ChangeWay

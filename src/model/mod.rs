@@ -18,6 +18,7 @@ pub mod id;
 pub mod instance;
 pub mod invite;
 pub mod landing;
+pub mod life;
 pub mod money;
 pub mod person;
 pub mod personal;

@@ -5,17 +5,16 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 
 use super::database::failed;
-use super::{NewInvite, Store, member, row};
+use super::life::{ACTIVE, ENDED, set_state};
+use super::{NewInvite, Stage, Store, member, row};
 use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Result};
 use crate::model::account::{Account, AccountSettings, AccountState, MemberProfile};
 use crate::model::action::Act;
 use crate::model::id::{AccountId, MemberId};
+use crate::model::life::{About, Life, Notice, Way};
 use crate::model::role::Role;
-
-const ACTIVE: i64 = 0;
-const EXPIRED: i64 = 1;
 
 /// An account to be made, with its first owner.
 pub struct NewAccount {
@@ -40,11 +39,32 @@ impl Store {
     /// # Errors
     /// [`crate::error::Kind::Conflict`] where the owner's address is somebody's already.
     pub fn create_account(&self, act: Act, new: NewAccount) -> Result<(AccountId, MemberId)> {
+        self.add_account(act, new, Life::default())
+    }
+
+    /// Makes an account that comes from another system. `legacy`: it had expired before
+    /// the GDPR applied, so it is locked at once and its data goes after a day.
+    pub fn import_account(
+        &self,
+        act: Act,
+        new: NewAccount,
+        legacy: bool,
+    ) -> Result<(AccountId, MemberId)> {
+        let life = Life {
+            imported: true,
+            legacy,
+            ..Life::default()
+        };
+        self.add_account(act, new, life)
+    }
+
+    fn add_account(&self, act: Act, new: NewAccount, life: Life) -> Result<(AccountId, MemberId)> {
         let id = self.free_account(&new.owner_email)?;
         self.keys().add_account(id)?;
         let owner = MemberProfile::new(new.owner_email, Role::Owner, new.owner_password_hash);
         self.write_catalog(act, id, |transaction| {
             self.insert_account(transaction, id, &new.settings, new.expires_at, None)?;
+            self.begin_life(transaction, act, id, new.expires_at, life)?;
             let member = member::insert(transaction, self.keys(), id, &owner)?;
             Ok((id, member))
         })
@@ -60,6 +80,7 @@ impl Store {
         self.write_catalog(act, id, |transaction| {
             let label = Some(new.label.as_str());
             self.insert_account(transaction, id, &new.settings, new.expires_at, label)?;
+            self.begin_life(transaction, act, id, new.expires_at, Life::default())?;
             self.insert_invite(transaction, id, &new.invite)?;
             Ok(id)
         })
@@ -69,7 +90,40 @@ impl Store {
         let connection = self.writer();
         member::refuse_known_email(&connection, self.keys(), owner_email)?;
         let random = || AccountId::from_random(token::random_u64()).row();
-        row::free_id(&connection, "account", random).map(AccountId::from_row)
+        loop {
+            let id = row::free_id(&connection, "account", random)?;
+            // One that is gone keeps its id.
+            let is_buried = connection
+                .prepare_cached("SELECT 1 FROM account_life WHERE id = ?1")
+                .and_then(|mut select| select.exists([id]))
+                .map_err(failed)?;
+            if !is_buried {
+                return Ok(AccountId::from_row(id));
+            }
+        }
+    }
+
+    /// Writes down when an account was made and by which way its end was told.
+    fn begin_life(
+        &self,
+        connection: &Connection,
+        act: Act,
+        id: AccountId,
+        expires_at: Option<Timestamp>,
+        mut life: Life,
+    ) -> Result<()> {
+        life.created_at = Some(act.at);
+        life.expiry_set_at = expires_at.map(|_| act.at);
+        life.notices.extend(expires_at.map(|of| Notice {
+            about: About::Expiry,
+            of,
+            way: Way::Command,
+            at: act.at,
+        }));
+        if life.legacy {
+            set_state(connection, id, ENDED)?;
+        }
+        self.put_life(connection, id, Stage::Living, &life)
     }
 
     fn insert_account(
@@ -128,7 +182,7 @@ impl Store {
 
     pub(super) fn load_accounts(&self, connection: &Connection) -> Result<Vec<Account>> {
         let mut statement = connection
-            .prepare_cached("SELECT id, state, expires_at, body FROM account")
+            .prepare_cached("SELECT id, state, expires_at, body FROM account WHERE state < 2")
             .map_err(failed)?;
         let rows = statement
             .query_map([], |row| {
@@ -141,7 +195,7 @@ impl Store {
             let account = AccountId::from_row(id);
             Ok(Account {
                 id: account,
-                state: if state == EXPIRED {
+                state: if state == ENDED {
                     AccountState::Expired
                 } else {
                     AccountState::Active

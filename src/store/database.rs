@@ -30,6 +30,7 @@ pub const MAIN: Migrations = Migrations(&[
     include_str!("migrations/0003_lifecycle.sql"),
     include_str!("migrations/0004_people.sql"),
     include_str!("migrations/0005_person.sql"),
+    include_str!("migrations/0006_account_life.sql"),
 ]);
 pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
 

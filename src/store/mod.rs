@@ -19,12 +19,14 @@ mod job;
 mod journal;
 #[cfg(test)]
 mod keyring_tests;
+mod life;
 mod member;
 mod meta;
 #[cfg(test)]
 mod people_tests;
 mod person_mark;
 mod publisher;
+mod purge;
 mod rates;
 mod reclaim;
 mod row;
@@ -64,6 +66,7 @@ pub use intake::SettledFigures;
 pub use invite::NewInvite;
 pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
+pub use life::Stage;
 pub use person_mark::mark;
 pub use segment::TIER_CLOSED;
 pub use session::{Session, SessionContent, SignInPlace};

@@ -55,7 +55,7 @@ pub(super) fn delete_rows(connection: &Connection, account: AccountId) -> Result
 }
 
 /// Tables whose rows name their account, read from the schema: none is forgotten.
-fn tables_by_account(connection: &Connection) -> Result<Vec<String>> {
+pub(super) fn tables_by_account(connection: &Connection) -> Result<Vec<String>> {
     let mut statement = connection
         .prepare(
             "SELECT tables.name FROM sqlite_schema AS tables, \

@@ -12,7 +12,7 @@ use fields::Marks;
 use scan::{Finding, scan};
 
 /// The files of the data folder and what servers wrote.
-fn files_at_rest(folder: &Folder) -> Vec<PathBuf> {
+pub fn files_at_rest(folder: &Folder) -> Vec<PathBuf> {
     let mut files = Vec::new();
     collect(&folder.data(), &mut files);
     collect(&folder.logs(), &mut files);

@@ -2,3 +2,4 @@
 //! backups. Time is moved by a file, never waited for.
 
 mod clock;
+mod ends;
