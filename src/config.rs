@@ -35,6 +35,8 @@ pub struct Options {
     pub purge_day: Option<u32>,
     /// Days for which the oldest backup is kept.
     pub backup_days: Option<u32>,
+    /// A file with the token that reads `/metrics` from another machine.
+    pub metrics_token_file: Option<PathBuf>,
     /// A file that says what time it is. Never from a configuration file.
     #[serde(skip)]
     pub test_clock: Option<PathBuf>,
@@ -53,6 +55,7 @@ pub struct Config {
     pub geoip: Option<PathBuf>,
     /// How accounts end; none: as it was set last.
     pub terms: Option<Terms>,
+    pub metrics_token_file: Option<PathBuf>,
     /// Only for a folder that was made with one.
     pub test_clock: Option<PathBuf>,
 }
@@ -97,6 +100,7 @@ impl Options {
             geoip: self.geoip.or(below.geoip),
             purge_day: self.purge_day.or(below.purge_day),
             backup_days: self.backup_days.or(below.backup_days),
+            metrics_token_file: self.metrics_token_file.or(below.metrics_token_file),
             test_clock: self.test_clock.or(below.test_clock),
         }
     }
@@ -121,6 +125,7 @@ impl Options {
             },
             geoip: self.geoip,
             terms: terms(self.purge_day, self.backup_days)?,
+            metrics_token_file: self.metrics_token_file,
             test_clock: self.test_clock,
         })
     }

@@ -19,6 +19,8 @@ pub enum Kind {
     CannotWrite,
     /// Reading or writing failed.
     Io,
+    /// The disk has no room; it passes once there is some.
+    Full,
     /// Another process serves this folder.
     Held,
     /// The caller may not do this.

@@ -72,6 +72,7 @@ pub fn run(global: &Global, options: DemoOptions) -> Result<Output> {
         rate_limit: Some(crate::config::RATE_LIMIT_DEFAULT),
         geoip: None,
         terms: None,
+        metrics_token_file: None,
         test_clock: None,
     };
     let folder = DataFolder::take(&config.data_dir, true)?;

@@ -15,7 +15,7 @@ pub fn code(kind: Kind) -> u8 {
         Kind::Damaged => 65,
         Kind::PortInUse => 69,
         Kind::CannotWrite => 73,
-        Kind::Io | Kind::Busy | Kind::Internal => 74,
+        Kind::Io | Kind::Full | Kind::Busy | Kind::Internal => 74,
         Kind::Held => 75,
         Kind::NotAllowed | Kind::Unauthenticated => 77,
         Kind::Config => 78,

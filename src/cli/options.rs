@@ -208,6 +208,13 @@ pub struct ServeOptions {
     /// Days for which you keep the oldest backup, 1 to 40 [default: 30, or as set last]
     #[arg(long, value_name = "DAYS", env = "PIXELKEEP_BACKUP_DAYS")]
     pub backup_days: Option<u32>,
+    /// A file with the token that reads /metrics; without one it answers this machine alone
+    #[arg(long, value_name = "FILE", env = "PIXELKEEP_METRICS_TOKEN_FILE")]
+    pub metrics_token_file: Option<PathBuf>,
+    /// Go on although stored data that was synced is damaged: the damaged part is kept
+    /// aside, and what it held is missing from the figures
+    #[arg(long)]
+    pub accept_loss: bool,
 }
 
 impl Global {
@@ -222,6 +229,7 @@ impl Global {
             geoip: serve.geoip,
             purge_day: serve.purge_day,
             backup_days: serve.backup_days,
+            metrics_token_file: serve.metrics_token_file,
             test_clock: self.test_clock.clone(),
         };
         let file = match &self.config {
@@ -242,6 +250,8 @@ impl ServeOptions {
             accept_ledger_loss: false,
             purge_day: None,
             backup_days: None,
+            metrics_token_file: None,
+            accept_loss: false,
         }
     }
 }

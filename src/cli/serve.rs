@@ -1,7 +1,7 @@
 //! `serve`: takes the folder, starts journal and settling, listens, stops in order.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,7 +12,7 @@ use super::{control, jobs, time};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::{ClickIds, token};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::ingest::{Engine, Failures};
 use crate::privacy;
 use crate::store::{DataFolder, Store};
@@ -22,6 +22,35 @@ use crate::web::{App, WebOptions, server};
 
 /// How long a set-up address works.
 const SET_UP_MS: i64 = 60 * 60 * 1_000;
+
+/// The signal for a file that grows past its limit, on every Linux but MIPS.
+const SIGXFSZ: i32 = 25;
+
+/// Lengths that the token for `/metrics` may have.
+const TOKEN_BYTES: std::ops::RangeInclusive<usize> = 16..=1_024;
+
+/// The hash of the token in a file.
+fn metrics_token(file: &Path) -> Result<[u8; 32]> {
+    let wrong = || {
+        let sentence = format!(
+            "metrics_token_file: {} must hold a token of {} to {} characters on one line.",
+            file.display(),
+            TOKEN_BYTES.start(),
+            TOKEN_BYTES.end()
+        );
+        Error::new(Kind::Config, sentence)
+    };
+    let length = std::fs::metadata(file).map_err(|error| wrong().because(error))?;
+    if length.len() > *TOKEN_BYTES.end() as u64 + 2 {
+        return Err(wrong());
+    }
+    let text = std::fs::read_to_string(file).map_err(|error| wrong().because(error))?;
+    let secret = text.trim();
+    if !TOKEN_BYTES.contains(&secret.len()) || secret.contains(char::is_whitespace) {
+        return Err(wrong());
+    }
+    Ok(token::hash(secret))
+}
 
 /// Where systemd puts credentials, if it started us with any.
 pub fn credentials() -> Option<PathBuf> {
@@ -33,12 +62,17 @@ pub fn credentials() -> Option<PathBuf> {
 pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     start_log();
     let accept_ledger_loss = options.accept_ledger_loss;
+    let accept_loss = options.accept_loss;
     let config = global.options(options)?.resolve()?;
     let countries = Countries::open(config.geoip.as_deref())?;
     time::check(config.test_clock.as_deref())?;
-    let (folder, listener) = take(&config)?;
+    outlive_size_limit()?;
+    let (mut folder, listener) = take(&config)?;
     let address = listener.local_addr()?;
     let keys = folder.keys(config.key_file.as_deref(), credentials().as_deref())?;
+    if accept_loss {
+        folder.accept_loss()?;
+    }
     let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
     privacy::replay_ledger(&store, clock.now(), accept_ledger_loss)?;
     if let Some(terms) = config.terms {
@@ -48,6 +82,16 @@ pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     running.offer_set_up()?;
     running.serve(listener, None, || println!("listening on http://{address}"))?;
     Ok(Output::nothing())
+}
+
+/// A limit of a file's size must come as an error, like a full disk, and not end the
+/// process: the signal is caught, and stays so after this runtime is gone.
+fn outlive_size_limit() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    runtime.block_on(async { signal(SignalKind::from_raw(SIGXFSZ)).map(drop) })?;
+    Ok(())
 }
 
 /// Takes folder and port; whichever fails, the other is not touched.
@@ -93,6 +137,11 @@ impl Running {
             options: WebOptions {
                 public_url,
                 rate_limit: config.rate_limit,
+                metrics_token: config
+                    .metrics_token_file
+                    .as_deref()
+                    .map(metrics_token)
+                    .transpose()?,
             },
         };
         Ok(Running {
@@ -147,7 +196,10 @@ impl Running {
         let socket = control::path(store.folder().path());
         // The next start removes it as well.
         let _ = std::fs::remove_file(socket);
-        store.close()?;
+        // A disk that failed is not asked once more.
+        if failure.is_none() {
+            store.close()?;
+        }
         failure.map_or(Ok(()), Err)
     }
 }
@@ -169,6 +221,8 @@ pub fn start_log() {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        // A log that cannot be written must not end what writes it.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     // A second start in one process keeps the first log.
     let _ = log.try_init();

@@ -31,6 +31,8 @@ pub struct Batch {
     conversions: Vec<NewConversion>,
     keys: HashSet<[u8; 16]>,
     pub figures: SettledFigures,
+    /// Of the figures' reasons, those of hits that the trail keeps.
+    pub refused: BTreeMap<Reason, u64>,
 }
 
 impl Batch {
@@ -42,6 +44,7 @@ impl Batch {
     /// Keeps a hit in the trail that adds nothing to any figure, and says why.
     pub fn refuse(&mut self, hit: &Hit, reason: Reason) -> Result<()> {
         self.count(reason, 1);
+        *self.refused.entry(reason).or_default() += 1;
         let mut row = trail_row(hit.clone(), None, None);
         row.outcome = Some(reason);
         self.keep(row);

@@ -10,18 +10,18 @@ use tokio::sync::mpsc;
 use super::entries;
 use super::journal::{Journal, Shared};
 use super::merge::{close_step, merge_step};
-use super::settle::Settler;
+use super::settle::{Settler, Step};
 use super::writer::Writer;
 use crate::clock::{Clock, SECOND_MS, Timestamp};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::Entry;
-use crate::store::{JournalReader, JournalWriter, Store};
+use crate::store::{JournalReader, Store};
 
 /// Pause between two steps of settling: what arrives meanwhile is settled together.
 const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 /// Looks for segments to merge at least this often.
 const IDLE_PAUSE: Duration = Duration::from_secs(2);
-/// Pause after a step that failed on the disk.
+/// Pause after a step that found no room, or no file handle.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Bytes of journal read at once when the engine starts.
 const COUNT_BYTES: usize = 16 << 20;
@@ -39,14 +39,20 @@ pub type Failures = mpsc::UnboundedReceiver<Error>;
 impl Engine {
     /// Opens the journal of the store's folder and starts both threads.
     pub fn start(store: &Store, clock: Clock) -> Result<(Engine, Failures)> {
-        let settled = store.settled_position()?;
-        let file = JournalWriter::open(store.folder(), store.keys().clone(), settled)?;
+        let file = store.open_journal()?;
         let id = file.id();
+        let settled = store.settled_position()?;
         let position = if settled.0 == Some(id) { settled.1 } else { 0 };
-        let journal = Journal::new(position);
+        let journal = Journal::new(position, store.folder().room().clone());
         let mut reader = JournalReader::open(store.folder(), store.keys().clone())?;
         count_waiting(&mut reader, &journal.0, position)?;
         let (report, failures) = mpsc::unbounded_channel();
+        let (broken, told) = (journal.clone(), report.clone());
+        store.folder().room().when_broken(move |error| {
+            broken.0.failed.store(true, Ordering::Release);
+            // The server is gone already: nobody is left to tell.
+            let _ = told.send(error);
+        });
         let settler = Settler::new(store.clone(), reader, id, clock);
         let writer = Writer::new(journal.clone(), file);
         let engine = Engine {
@@ -82,8 +88,7 @@ impl Engine {
 
 /// Settles everything that waits in a folder that no server runs on.
 pub fn settle_everything(store: &Store, clock: Clock) -> Result<()> {
-    let settled = store.settled_position()?;
-    let file = JournalWriter::open(store.folder(), store.keys().clone(), settled)?;
+    let file = store.open_journal()?;
     let reader = JournalReader::open(store.folder(), store.keys().clone())?;
     let mut settler = Settler::new(store.clone(), reader, file.id(), clock);
     while settler.step()?.is_some() {}
@@ -116,32 +121,26 @@ fn count_waiting(reader: &mut JournalReader, shared: &Shared, position: i64) -> 
 fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> {
     let shared = &journal.0;
     let mut closing = Closing::default();
+    shared.room.keep_reserve();
     loop {
         let last_round = shared.drained.load(Ordering::Acquire);
         match settler.step() {
             Ok(Some(step)) => {
-                shared.settled.store(step.position, Ordering::Release);
-                for (account, (hits, bytes)) in step.accounts {
-                    shared.add_waiting(account, -hits, -bytes);
-                }
-                for (account, reason, count) in step.not_counted {
-                    shared.remove_not_counted(account, reason, count);
-                }
+                note(shared, step);
                 if !last_round && shared.waiting.load(Ordering::Relaxed) < BACKLOG {
-                    merge_step(store)?;
+                    merge(store)?;
                     std::thread::sleep(SETTLE_PAUSE);
                 }
             }
             Ok(None) if last_round => return Ok(()),
             Ok(None) => {
-                if !merge_step(store)? && !closing.step(store, settler.now())? {
+                if !merge(store)? && !close(&mut closing, store, settler.now())? {
                     shared.wait_for_settling(IDLE_PAUSE);
                 }
             }
-            Err(error) if error.kind() == Kind::Io && !last_round => {
-                tracing::error!("settling failed and is tried again: {error}");
-                std::thread::sleep(RETRY_PAUSE);
-            }
+            // What waits is on the disk, and the next start settles it.
+            Err(error) if passes(&error) && last_round => return Ok(()),
+            Err(error) if passes(&error) => wait_out(store, &error)?,
             Err(error) => return Err(error),
         }
     }
@@ -168,6 +167,58 @@ impl Closing {
 }
 
 const CLOSE_EVERY_MS: i64 = 60 * 60 * SECOND_MS;
+
+fn note(shared: &Shared, step: Step) {
+    shared.settled.store(step.position, Ordering::Release);
+    for (account, (hits, bytes)) in step.accounts {
+        shared.add_waiting(account, -hits, -bytes);
+        shared
+            .gauges
+            .settled
+            .fetch_add(hits.max(0) as u64, Ordering::Relaxed);
+    }
+    for (account, reason, count) in step.not_counted {
+        shared.remove_not_counted(account, reason, count);
+    }
+    for (reason, count) in step.refused {
+        shared.gauges.count_many(reason, count);
+    }
+}
+
+/// Merges once; false where there was nothing to merge, or no room.
+fn merge(store: &Store) -> Result<bool> {
+    match merge_step(store) {
+        Err(error) if passes(&error) => wait_out(store, &error).map(|()| false),
+        outcome => outcome,
+    }
+}
+
+/// The same for closing a day.
+fn close(closing: &mut Closing, store: &Store, now: Timestamp) -> Result<bool> {
+    match closing.step(store, now) {
+        Err(error) if passes(&error) => wait_out(store, &error).map(|()| false),
+        outcome => outcome,
+    }
+}
+
+/// Whether an error goes away by itself: a full disk, or no file handle left.
+fn passes(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Full | Kind::Busy)
+}
+
+/// Waits a moment for what passes, and makes what room there is.
+fn wait_out(store: &Store, error: &Error) -> Result<()> {
+    tracing::warn!("settling waits: {error}");
+    std::thread::sleep(RETRY_PAUSE);
+    if error.kind() != Kind::Full {
+        return Ok(());
+    }
+    match store.empty_log() {
+        Err(error) if !passes(&error) => return Err(error),
+        _ => store.folder().room().came_back(),
+    };
+    Ok(())
+}
 
 /// With more waiting than this, settling does not pause.
 const BACKLOG: i64 = 100_000;

@@ -7,13 +7,13 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::clock::{DAY_MS, Timestamp};
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::model::hit::{EventId, HitId, VisitorId};
 use crate::model::id::{AccountId, CampaignId};
 use crate::model::tally::Dimensions;
 use crate::segment::{
-    CLICK_COLUMNS, Class, DIMENSION_COLUMNS, EVENT_COLUMNS, Source, TrailScan, Unpacker,
-    read_header,
+    CLICK_COLUMNS, Class, DIMENSION_COLUMNS, EVENT_COLUMNS, SegmentKey, Source, TrailScan,
+    Unpacker, read_header,
 };
 
 /// Clicks whose dimensions are kept in memory.
@@ -126,18 +126,38 @@ fn fingerprint(value: &impl Hash) -> u64 {
 fn find_click(source: &impl Source, account: AccountId, id: HitId) -> Result<Option<Dimensions>> {
     let day = id.at().utc_day();
     for key in source.segments(account, Class::Trail, day..=day)? {
-        let header = source.header(&key)?;
-        if !read_header(&header)?.may_hold(id) {
-            continue;
-        }
-        let columns = source.columns(&key, DIMENSION_COLUMNS)?;
-        let mut unpacker = Unpacker::new()?;
-        let mut found = TrailScan::open(&mut unpacker, &header, &columns)?.dimensions(&[id])?;
-        if let Some(dimensions) = found.pop().flatten() {
-            return Ok(Some(dimensions));
+        let found = readable(&key, find_click_in(source, &key, id))?;
+        if found.is_some() {
+            return Ok(found);
         }
     }
     Ok(None)
+}
+
+fn find_click_in(source: &impl Source, key: &SegmentKey, id: HitId) -> Result<Option<Dimensions>> {
+    let header = source.header(key)?;
+    if !read_header(&header)?.may_hold(id) {
+        return Ok(None);
+    }
+    let columns = source.columns(key, DIMENSION_COLUMNS)?;
+    let mut unpacker = Unpacker::new()?;
+    let mut found = TrailScan::open(&mut unpacker, &header, &columns)?.dimensions(&[id])?;
+    Ok(found.pop().flatten())
+}
+
+/// What a damaged segment would have told is not known; it keeps nothing else from
+/// being settled.
+fn readable<T: Default>(key: &SegmentKey, outcome: Result<T>) -> Result<T> {
+    match outcome {
+        Err(error) if error.kind() == Kind::Damaged => {
+            let SegmentKey { id, account, .. } = key;
+            tracing::error!(
+                "segment {id} of account {account} is damaged and passed over: {error}"
+            );
+            Ok(T::default())
+        }
+        outcome => outcome,
+    }
 }
 
 fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Result<HashSet<u64>> {
@@ -147,11 +167,14 @@ fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Resu
     let first = now.minus_ms(2 * EVENT_DAYS * DAY_MS).utc_day();
     let mut unpacker = Unpacker::new()?;
     for key in source.segments(account, Class::Trail, first..=u32::MAX)? {
-        let header = source.header(&key)?;
-        let columns = source.columns(&key, EVENT_COLUMNS)?;
-        TrailScan::open(&mut unpacker, &header, &columns)?.events(|event, _| {
-            known.insert(fingerprint(&event));
-        })?;
+        let mut read = || {
+            let header = source.header(&key)?;
+            let columns = source.columns(&key, EVENT_COLUMNS)?;
+            TrailScan::open(&mut unpacker, &header, &columns)?.events(|event, _| {
+                known.insert(fingerprint(&event));
+            })
+        };
+        readable(&key, read())?;
     }
     Ok(known)
 }
@@ -161,13 +184,16 @@ fn load_visitors(source: &impl Source, day: AccountDay) -> Result<HashSet<u64>> 
     let days = day.start.utc_day()..=day.end.utc_day();
     let mut unpacker = Unpacker::new()?;
     for key in source.segments(day.account, Class::Trail, days)? {
-        let header = source.header(&key)?;
-        let columns = source.columns(&key, CLICK_COLUMNS)?;
-        TrailScan::open(&mut unpacker, &header, &columns)?.clicks(|visitor, campaign, at| {
-            if at >= day.start && at < day.end {
-                known.insert(fingerprint(&(visitor, campaign)));
-            }
-        })?;
+        let mut read = || {
+            let header = source.header(&key)?;
+            let columns = source.columns(&key, CLICK_COLUMNS)?;
+            TrailScan::open(&mut unpacker, &header, &columns)?.clicks(|visitor, campaign, at| {
+                if at >= day.start && at < day.end {
+                    known.insert(fingerprint(&(visitor, campaign)));
+                }
+            })
+        };
+        readable(&key, read())?;
     }
     Ok(known)
 }

@@ -8,11 +8,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::gauges::{Gauges, Health};
 use super::{entries, turn};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::{Entry, EventId};
 use crate::model::id::AccountId;
 use crate::model::reason::Reason;
+use crate::store::Room;
 
 /// Entries that may wait for the writer.
 const QUEUED_MAX: usize = 65_536;
@@ -20,6 +22,9 @@ const QUEUED_MAX: usize = 65_536;
 pub const WAITING_MAX: i64 = 5_000_000;
 /// Bytes that may wait to be settled before no more are taken.
 pub const WAITING_BYTES_MAX: i64 = 1 << 30;
+
+/// What is said while nothing fits on the disk.
+pub(super) const DISK_FULL: &str = "The disk is full; nothing can be stored until there is room.";
 
 /// What became of an entry. Both mean that it is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +111,8 @@ pub(super) struct Shared {
     not_counted: Mutex<HashMap<(AccountId, Reason), u64>>,
     /// The disk failed; nothing more is acknowledged.
     pub failed: AtomicBool,
+    pub room: Arc<Room>,
+    pub gauges: Gauges,
     /// The writer has ended; what is in the journal is all there will be.
     pub drained: AtomicBool,
 }
@@ -115,7 +122,7 @@ pub(super) struct Shared {
 pub struct Journal(pub(super) Arc<Shared>);
 
 impl Journal {
-    pub(super) fn new(settled: i64) -> Self {
+    pub(super) fn new(settled: i64, room: Arc<Room>) -> Self {
         Journal(Arc::new(Shared {
             queue: Mutex::default(),
             ready: Condvar::new(),
@@ -127,6 +134,8 @@ impl Journal {
             by_account: Mutex::default(),
             not_counted: Mutex::default(),
             failed: AtomicBool::new(false),
+            room,
+            gauges: Gauges::default(),
             drained: AtomicBool::new(false),
         }))
     }
@@ -169,6 +178,7 @@ impl Journal {
     /// Counts something that was not stored, and why. Never waits; durable with the
     /// next batch.
     pub fn count(&self, account: AccountId, reason: Reason) {
+        self.0.gauges.count(reason);
         self.0.add_not_counted(account, reason, 1);
         let mut queue = self.0.queue();
         *queue.not_counted.entry((account, reason)).or_default() += 1;
@@ -195,9 +205,33 @@ impl Journal {
             .collect()
     }
 
+    /// Notes that a visitor was sent on before the click was known to be stored.
+    pub fn sent_on_unconfirmed(&self) {
+        self.0.gauges.unconfirmed.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Hits of all accounts that are acknowledged and not settled yet.
     pub fn depth(&self) -> u64 {
         self.0.waiting.load(Ordering::Relaxed).max(0) as u64
+    }
+
+    /// How the journal of this instance is doing, all accounts together.
+    pub fn health(&self) -> Health {
+        let shared = &self.0;
+        let number = |value: &AtomicI64| value.load(Ordering::Relaxed).max(0) as u64;
+        let gauges = &shared.gauges;
+        Health {
+            accepted: gauges.accepted.load(Ordering::Relaxed),
+            stored: gauges.stored.load(Ordering::Relaxed),
+            settled: gauges.settled.load(Ordering::Relaxed),
+            unconfirmed: gauges.unconfirmed.load(Ordering::Relaxed),
+            not_counted: gauges.not_counted(),
+            waiting: number(&shared.waiting),
+            waiting_bytes: number(&shared.waiting_bytes),
+            commit: gauges.commit(),
+            settle_lag: gauges.lag(shared.settled.load(Ordering::Acquire)),
+            disk_full: shared.room.is_full(),
+        }
     }
 }
 
@@ -207,6 +241,9 @@ impl Shared {
     }
 
     fn push(&self, request: Request) -> Result<()> {
+        if self.room.is_full() {
+            return Err(Error::new(Kind::Busy, DISK_FULL));
+        }
         let full = self.waiting.load(Ordering::Relaxed) > WAITING_MAX
             || self.waiting_bytes.load(Ordering::Relaxed) > WAITING_BYTES_MAX
             || self.failed.load(Ordering::Relaxed);
@@ -215,6 +252,7 @@ impl Shared {
             return Err(Error::new(Kind::Busy, "Too much waits to be stored."));
         }
         queue.queued += request.package.items.len();
+        self.gauges.accept(&request.package);
         queue.requests.push(request);
         // The writer looks again by itself after each batch; it sleeps only when
         // the queue was empty.

@@ -3,7 +3,7 @@
 
 use super::batch::PARAM_VALUES_MAX;
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::segment::{
     COLUMNS_MAX, Class, Encoded, ROWS_MAX, SegmentKey, Source, collapse, decode_tally,
     decode_trail, encode_tally, encode_trail, fold_rare, merge_tally, read_header,
@@ -27,12 +27,32 @@ pub fn merge_step(store: &Store) -> Result<bool> {
     let Some(first) = keys.first() else {
         return Ok(false);
     };
-    if fitting(store, &keys)? < keys.len() {
-        store.finish_segments(&keys)?;
-    } else {
-        replace(store, &keys, first.tier.saturating_add(1))?;
-    }
+    let merged = merge_all(store, &keys, first.tier.saturating_add(1));
+    passing_damage(store, &keys, merged)?;
     Ok(true)
+}
+
+fn merge_all(store: &Store, keys: &[SegmentKey], tier: u8) -> Result<()> {
+    if fitting(store, keys)? < keys.len() {
+        return store.finish_segments(keys);
+    }
+    replace(store, keys, tier)
+}
+
+/// Damage in one keeps nothing else from being settled, merged and reported: these
+/// stay as they are.
+fn passing_damage(store: &Store, keys: &[SegmentKey], outcome: Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.kind() == Kind::Damaged => {
+            if let Some(SegmentKey { account, day, .. }) = keys.first() {
+                tracing::error!(
+                    "segments of account {account} and day {day} stay unmerged, one is damaged: {error}"
+                );
+            }
+            store.finish_segments(keys)
+        }
+        outcome => outcome,
+    }
 }
 
 /// Merges what is left of one day that is over, however many there are, so that a
@@ -42,12 +62,16 @@ pub fn close_step(store: &Store, now: Timestamp) -> Result<bool> {
     let Some(keys) = store.closable_segments(before)? else {
         return Ok(false);
     };
-    match fitting(store, &keys)? {
-        // Two are more than one segment takes: the first stays as it is.
-        0 | 1 => store.finish_segments(&keys[..1])?,
-        count => replace(store, &keys[..count], TIER_CLOSED)?,
-    }
+    passing_damage(store, &keys, close_all(store, &keys))?;
     Ok(true)
+}
+
+fn close_all(store: &Store, keys: &[SegmentKey]) -> Result<()> {
+    match fitting(store, keys)? {
+        // Two are more than one segment takes: the first stays as it is.
+        0 | 1 => store.finish_segments(&keys[..1]),
+        count => replace(store, &keys[..count], TIER_CLOSED),
+    }
 }
 
 fn replace(store: &Store, keys: &[SegmentKey], tier: u8) -> Result<()> {

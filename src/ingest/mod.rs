@@ -9,9 +9,11 @@ mod entries;
 mod figures;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod gauges;
 mod history;
 mod journal;
 mod merge;
+mod provoke;
 mod sale;
 mod settle;
 mod turn;
@@ -19,6 +21,7 @@ mod writer;
 
 pub use engine::{Engine, Failures, settle_everything};
 pub use figures::{IntakeFigures, intake};
+pub use gauges::{CommitTimes, Health};
 pub use journal::{Journal, Verdict};
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::days::Days;
 use super::decide::Deciding;
-use super::entries;
 use super::history::History;
+use super::{entries, provoke};
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::token;
 use crate::error::Result;
@@ -42,6 +42,8 @@ pub struct Step {
     pub accounts: BTreeMap<AccountId, (i64, i64)>,
     /// What had not been stored as a hit and is in the figures now.
     pub not_counted: Vec<(AccountId, Reason, u64)>,
+    /// Stored hits that add nothing to any figure.
+    pub refused: BTreeMap<Reason, u64>,
 }
 
 impl Settler {
@@ -81,12 +83,14 @@ impl Settler {
         let Some(last) = batches.last().map(|batch| batch.seq) else {
             return Ok(None);
         };
+        provoke::panic_at(provoke::Place::Settle, batches.len());
         let snapshot = store.snapshot()?;
         let catalog = settling.catalog();
         let mut step = Step {
             position: last,
             accounts: BTreeMap::new(),
             not_counted: Vec::new(),
+            refused: BTreeMap::new(),
         };
         let arrived = read(&catalog, batches, &mut step)?;
         let mut accounts = BTreeMap::new();
@@ -96,6 +100,9 @@ impl Settler {
             };
             let mut deciding = Deciding::new(self, &settling, &snapshot, &catalog, account)?;
             let batch = deciding.settle(arrived)?;
+            for (&reason, &count) in &batch.refused {
+                *step.refused.entry(reason).or_default() += count;
+            }
             accounts.insert(id, batch.encode()?);
         }
         drop(snapshot);

@@ -4,8 +4,9 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use super::entries;
-use super::journal::{Journal, Queue, Request, Verdict};
+use super::journal::{DISK_FULL, Journal, Queue, Request, Verdict};
+use super::{entries, provoke};
+use crate::clock::Stopwatch;
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::{Entry, EventId};
 use crate::model::id::AccountId;
@@ -19,6 +20,9 @@ const EVENTS_MAX: usize = 500_000;
 const COUNTS_WAIT: Duration = Duration::from_millis(200);
 /// Removing settled rows may wait this long for a batch to go with.
 const IDLE_WAIT: Duration = Duration::from_secs(1);
+
+/// Between two looks for room on a full disk.
+const ROOM_WAIT: Duration = Duration::from_millis(500);
 
 /// The last event ids, oldest first.
 #[derive(Default)]
@@ -71,24 +75,50 @@ impl Writer {
         }
     }
 
-    /// Works until the journal closes and its queue is empty.
+    /// Works until the journal closes and its queue is empty. A full disk is waited
+    /// out; hits are refused meanwhile.
     ///
     /// # Errors
     /// Where the disk fails: nothing after that is acknowledged.
     pub fn run(mut self) -> Result<()> {
         loop {
             let (requests, counts, closing) = self.take();
+            provoke::panic_at(provoke::Place::Journal, requests.len());
             let idle = requests.is_empty() && counts.is_empty();
             if idle && closing {
-                self.remove_settled()?;
-                return self.file.close();
+                return passing(self.remove_settled().and_then(|()| self.file.empty_log()));
             }
-            if idle {
-                self.remove_settled()?;
-            } else {
-                self.write(requests, counts)?;
+            let outcome = match idle {
+                true => self.remove_settled(),
+                false => self.write(requests, counts),
+            };
+            passing(outcome.and_then(|()| self.file.tidy()))?;
+            if self.journal.0.room.is_full() && !self.wait_for_room()? {
+                return Ok(());
             }
-            self.file.tidy()?;
+        }
+    }
+
+    /// Refuses what comes until the disk has room again; false where the journal
+    /// closes before that.
+    fn wait_for_room(&mut self) -> Result<bool> {
+        loop {
+            passing(self.file.empty_log())?;
+            if self.journal.0.room.came_back() {
+                return Ok(true);
+            }
+            let shared = self.journal.0.clone();
+            let mut queue = shared.queue();
+            for request in take_batch(&mut queue) {
+                // Nobody waits any more: a redirect that left early.
+                let _ = request.answer.send(Err(Error::new(Kind::Busy, DISK_FULL)));
+            }
+            if queue.closing && queue.requests.is_empty() {
+                return Ok(false);
+            }
+            let until = |queue: &mut Queue| !queue.closing && queue.requests.is_empty();
+            // Woken by counts of what was refused, it waits on.
+            drop(shared.ready.wait_timeout_while(queue, ROOM_WAIT, until));
         }
     }
 
@@ -128,9 +158,9 @@ impl Writer {
             .iter()
             .map(|request| self.sort_in(request, &mut groups))
             .collect();
-        for (account, entries) in counts {
-            let group = groups.entry(account).or_insert_with(Group::new);
-            for entry in &entries {
+        for (account, entries) in &counts {
+            let group = groups.entry(*account).or_insert_with(Group::new);
+            for entry in entries {
                 entries::append(&mut group.bytes, entry)?;
             }
         }
@@ -143,11 +173,24 @@ impl Writer {
                 Ok(())
             }
             Err(error) => {
+                self.count_later(counts);
                 let sentence = "Nothing can be stored at the moment.";
                 for request in requests {
                     let _ = request.answer.send(Err(Error::new(Kind::Busy, sentence)));
                 }
                 Err(error)
+            }
+        }
+    }
+
+    /// Puts counts that were not stored back, for the next batch.
+    fn count_later(&self, counts: HashMap<AccountId, Vec<Entry>>) {
+        let mut queue = self.journal.0.queue();
+        for (account, entries) in counts {
+            for entry in entries {
+                if let Entry::NotCounted { reason, count } = entry {
+                    *queue.not_counted.entry((account, reason)).or_default() += count;
+                }
             }
         }
     }
@@ -191,17 +234,25 @@ impl Writer {
             shared.add_waiting(account, hits, bytes);
         }
         let settled = shared.settled.load(std::sync::atomic::Ordering::Acquire);
-        if let Err(error) = self.file.append(&written, settled) {
-            for (account, hits, bytes) in waits {
-                shared.add_waiting(account, -hits, -bytes);
+        let begun = Stopwatch::start();
+        match self.file.append(&written, settled) {
+            Ok(last) => {
+                let hits: i64 = waits.iter().map(|(_, hits, _)| hits).sum();
+                let hits = hits.max(0) as u64;
+                shared.gauges.committed(begun.elapsed(), hits, last);
+                shared.wake_settling();
+                Ok(())
             }
-            for (account, event) in events {
-                self.events.forget(account, event);
+            Err(error) => {
+                for (account, hits, bytes) in waits {
+                    shared.add_waiting(account, -hits, -bytes);
+                }
+                for (account, event) in events {
+                    self.events.forget(account, event);
+                }
+                Err(error)
             }
-            return Err(error);
         }
-        shared.wake_settling();
-        Ok(())
     }
 
     fn remove_settled(&mut self) -> Result<()> {
@@ -224,6 +275,14 @@ impl Group {
             hits: 0,
             events: Vec::new(),
         }
+    }
+}
+
+/// A full disk passes; it is waited out.
+fn passing(outcome: Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.kind() == Kind::Full => Ok(()),
+        outcome => outcome,
     }
 }
 

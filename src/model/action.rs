@@ -52,6 +52,9 @@ pub enum Action {
     /// Asks for the account's deletion, or takes that back.
     EndAccount,
     ReadIntake,
+    /// The instance's health as numbers, for whoever asks from the machine itself or
+    /// brings the operator's token for it.
+    ReadMetrics,
     /// Who did what in the account.
     ReadAudit,
     /// Finds, shows, restricts, corrects and erases a person's data, and keeps the
@@ -128,6 +131,7 @@ impl Action {
         match self {
             Action::Collect
             | Action::ReadAsset
+            | Action::ReadMetrics
             | Action::SetUp
             | Action::SignIn
             | Action::SignOut

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::tally::Measures;
 use crate::report::groups::{DROPPED, Key};
 use crate::report::opened::{Columns, Day};
+use crate::report::period::day_text;
 use crate::report::question::Question;
 use crate::report::rows_kept::Kept;
 use crate::report::slots::Grouping;
@@ -65,6 +66,7 @@ fn help<'q>(question: &'q Question, segments: Receiver<Segment>) -> Result<Sum<'
 
 /// What was read of one segment.
 struct Segment {
+    utc_day: u32,
     day: Arc<Day>,
     fields: Vec<Field>,
     header: Vec<u8>,
@@ -91,6 +93,10 @@ impl<'a> SegmentReader<'a> {
     }
 
     fn read(&mut self, key: &SegmentKey) -> Result<Segment> {
+        self.try_read(key).map_err(|error| of_day(key.day, error))
+    }
+
+    fn try_read(&mut self, key: &SegmentKey) -> Result<Segment> {
         let day = self.day(key.day);
         let quarter = day.needs_quarter.then_some(Field::Quarter);
         let fields: Vec<Field> = self.fields.iter().copied().chain(quarter).collect();
@@ -100,6 +106,7 @@ impl<'a> SegmentReader<'a> {
         let present = read_header(&header)?.columns;
         let wanted: Vec<u8> = wanted.filter(|column| present.contains(column)).collect();
         Ok(Segment {
+            utc_day: key.day,
             packed: self.source.columns(key, &wanted)?,
             header,
             fields,
@@ -119,6 +126,19 @@ impl<'a> SegmentReader<'a> {
     }
 }
 
+/// Damage named by its day: other periods can still be reported.
+fn of_day(day: u32, error: Error) -> Error {
+    if error.kind() != Kind::Damaged {
+        return error;
+    }
+    let day = day_text(i64::from(day));
+    Error::damaged(format!(
+        "The figures of {day} (UTC) are damaged on the disk, so no period with that day can be \
+         reported. Choose days before or after it, or put a backup back"
+    ))
+    .because(error)
+}
+
 /// Sums by group.
 pub struct Sum<'q> {
     question: &'q Question,
@@ -136,6 +156,11 @@ impl<'q> Sum<'q> {
     }
 
     fn add(&mut self, segment: &Segment) -> Result<()> {
+        self.try_add(segment)
+            .map_err(|error| of_day(segment.utc_day, error))
+    }
+
+    fn try_add(&mut self, segment: &Segment) -> Result<()> {
         let mut scan = TallyScan::open(&mut self.unpacker, &segment.header, &segment.packed)?;
         let columns = Columns::open(&mut scan, &segment.fields)?;
         let kept = Kept::of(self.question, &segment.day, &columns)?;

@@ -1,13 +1,15 @@
 //! Opening SQLite the one way it is opened here: WAL, synced at every commit,
 //! deleted content overwritten, checkpoints explicit, schema by migrations.
 
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use super::wal::{self, Log};
 use crate::error::{Error, Kind, Result};
 
 /// SQLite before 3.51.3 can corrupt a database when a writer and a checkpoint meet
@@ -41,14 +43,72 @@ pub fn failed(error: rusqlite::Error) -> Error {
         Some(Code::DatabaseCorrupt | Code::NotADatabase) => {
             (Kind::Damaged, "The database file is damaged")
         }
-        Some(Code::DiskFull) => (Kind::Io, "The disk is full"),
-        Some(Code::ReadOnly | Code::CannotOpen | Code::PermissionDenied) => {
+        Some(Code::DiskFull) => (Kind::Full, "The disk is full. Free some space on it"),
+        Some(Code::CannotOpen) => (
+            Kind::Busy,
+            "A database file could not be opened: too many files are open. Try again later",
+        ),
+        Some(Code::ReadOnly | Code::PermissionDenied) => {
             (Kind::CannotWrite, "The database file cannot be written")
         }
         Some(Code::SystemIoFailure) => (Kind::Io, "Reading or writing the database failed"),
         _ => (Kind::Internal, "The database did not answer as expected"),
     };
     Error::new(kind, sentence).because(error)
+}
+
+/// Whether an error, as [`failed`] made it, tells of a failed sync: what the disk
+/// holds is unknown then.
+pub fn is_of_sync(error: &Error) -> bool {
+    let cause = std::error::Error::source(error);
+    let code = cause
+        .and_then(|cause| cause.downcast_ref::<rusqlite::Error>())
+        .and_then(rusqlite::Error::sqlite_error);
+    code.is_some_and(|error| {
+        use rusqlite::ffi::{SQLITE_IOERR_DIR_FSYNC, SQLITE_IOERR_FSYNC};
+        [SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC].contains(&error.extended_code)
+    })
+}
+
+/// Keeps a connection from syncing once more when it is closed.
+pub fn leave_as_it_is(connection: &Connection) {
+    // Where it does not take, the process ends a moment later all the same.
+    let _ = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+}
+
+/// A file that was looked at before anything may change it.
+pub struct Checked {
+    /// None: there is nothing in it yet.
+    pub peek: Option<Connection>,
+    log: PathBuf,
+    torn: Option<u64>,
+}
+
+impl Checked {
+    /// Cuts an end off the write-ahead log that was never synced: what is written over
+    /// it must not be taken for its continuation.
+    pub fn cut_torn_end(self) -> Result<()> {
+        self.torn.map_or(Ok(()), |keep| wal::cut(&self.log, keep))
+    }
+}
+
+/// Looks at a file and its write-ahead log, and changes neither.
+///
+/// # Errors
+/// [`Kind::Config`] where it is not ours or a newer version's, [`Kind::Damaged`] where
+/// opening it would drop what was synced.
+pub fn check(path: &Path, migrations: &Migrations) -> Result<Checked> {
+    let log = wal_path(path);
+    let torn = match wal::inspect(&log)? {
+        Log::Whole => None,
+        Log::Torn { keep } => Some(keep),
+        Log::Damaged { frame, .. } => return Err(wal::refuse(&log, frame)),
+    };
+    let peek = peek(path)?;
+    if let Some(peek) = &peek {
+        refuse_foreign(peek, path, migrations)?;
+    }
+    Ok(Checked { peek, log, torn })
 }
 
 /// Opens a file for writing and brings its schema up to date.
@@ -78,13 +138,44 @@ pub fn open(path: &Path, migrations: &Migrations) -> Result<Connection> {
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // Both have an effect only before the first table exists.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    if application_id(connection)? != APPLICATION_ID {
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     settle_reads(connection)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+}
+
+fn application_id(connection: &Connection) -> rusqlite::Result<i32> {
+    connection.pragma_query_value(None, "application_id", |row| row.get(0))
+}
+
+/// Refuses a file that another program or a newer version wrote.
+fn refuse_foreign(peek: &Connection, path: &Path, migrations: &Migrations) -> Result<()> {
+    if application_id(peek).map_err(failed)? != APPLICATION_ID {
+        return Err(not_ours(path));
+    }
+    schema_of(peek, migrations).map(|_| ())
+}
+
+/// How many migrations a file has had.
+fn schema_of(connection: &Connection, migrations: &Migrations) -> Result<usize> {
+    let done: usize = connection
+        .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+        .map_err(failed)?
+        .try_into()
+        .unwrap_or(0);
+    if done > migrations.0.len() {
+        return Err(Error::new(
+            Kind::Config,
+            "This folder was written by a newer version of Pixelkeep. Nothing was changed; \
+             install that version again.",
+        ));
+    }
+    Ok(done)
 }
 
 fn settle_reads(connection: &Connection) -> rusqlite::Result<()> {
@@ -107,42 +198,54 @@ pub fn open_reader(path: &Path) -> Result<Connection> {
 
 /// Opens a file to look at it before anything may change it, its side files included.
 /// None: there is nothing in it yet.
-pub fn peek(path: &Path) -> Result<Option<Connection>> {
-    if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
+fn peek(path: &Path) -> Result<Option<Connection>> {
+    // A rollback journal lies beside it only where its very making was cut off.
+    if length(path) == 0 || length(&beside(path, "-journal")) > 0 {
         return Ok(None);
     }
-    let has_log = std::fs::metadata(wal_path(path)).is_ok_and(|log| log.len() > 0);
+    refuse_other_format(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
     let mut address = url::Url::from_file_path(std::path::absolute(path)?)
         .map_err(|()| Error::internal("The database has no absolute path."))?;
-    if !has_log {
+    if length(&wal_path(path)) == 0 {
         // Without a log the file is all there is, and no side file is made for it.
         address.set_query(Some("immutable=1"));
     }
     let connection = Connection::open_with_flags(address.as_str(), flags).map_err(failed)?;
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map_err(failed)?;
+    leave_as_it_is(&connection);
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
-    let schema: i64 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .map_err(failed)?;
-    Ok((schema > 0).then_some(connection))
+    Ok((tables > 0).then_some(connection))
+}
+
+/// Refuses what SQLite would not know either.
+fn refuse_other_format(path: &Path) -> Result<()> {
+    let mut magic = [0; 16];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    if read.is_err() || magic != *b"SQLite format 3\0" {
+        return Err(not_ours(path));
+    }
+    Ok(())
+}
+
+fn not_ours(path: &Path) -> Error {
+    let sentence = format!(
+        "{} is not a database of Pixelkeep. Nothing was changed; put the right file back, or \
+         name another folder with --data-dir.",
+        path.display()
+    );
+    Error::new(Kind::Config, sentence)
+}
+
+/// 0 where there is no such file.
+fn length(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |file| file.len())
 }
 
 fn migrate(connection: &mut Connection, migrations: &Migrations) -> Result<()> {
-    let done: usize = connection
-        .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
-        .map_err(failed)?
-        .try_into()
-        .unwrap_or(0);
-    if done > migrations.0.len() {
-        return Err(Error::new(
-            Kind::Config,
-            "This folder was written by a newer version of Pixelkeep. Nothing was changed; \
-             install that version again.",
-        ));
-    }
+    let done = schema_of(connection, migrations)?;
     for (index, sql) in migrations.0.iter().enumerate().skip(done) {
         let transaction = begin(connection)?;
         transaction.execute_batch(sql).map_err(failed)?;
@@ -190,8 +293,12 @@ pub fn checkpoint_is_empty(connection: &Connection) -> Result<bool> {
     Ok(busy == 0)
 }
 
-pub fn wal_path(database: &Path) -> std::path::PathBuf {
+pub fn wal_path(database: &Path) -> PathBuf {
+    beside(database, "-wal")
+}
+
+fn beside(database: &Path, ending: &str) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
-    name.push("-wal");
+    name.push(ending);
     name.into()
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::reclaim::JournalOrders;
+use super::room::Room;
+use super::{database, wal};
 use crate::crypto::{Keys, MasterKey, default_key_path};
 use crate::error::{Error, Kind, Result};
 
@@ -16,6 +18,8 @@ pub struct DataFolder {
     /// Holding the file open holds the lock.
     _lock: File,
     journal: Arc<JournalOrders>,
+    room: Arc<Room>,
+    accepts_loss: bool,
 }
 
 impl DataFolder {
@@ -61,9 +65,36 @@ impl DataFolder {
             path: path.to_owned(),
             _lock: lock,
             journal: Arc::default(),
+            room: Arc::new(Room::new(path.to_owned())),
+            accepts_loss: false,
         };
         folder.tighten()?;
         Ok(folder)
+    }
+
+    /// Goes on where synced content was damaged: a damaged write-ahead log is kept
+    /// beside its database and read up to the damage. Everything is said in the log.
+    pub fn accept_loss(&mut self) -> Result<()> {
+        self.accepts_loss = true;
+        for database in [self.main_database(), self.journal_database()] {
+            if let Some(copy) = wal::set_aside(&database::wal_path(&database))? {
+                tracing::error!(
+                    "{} was damaged; what lies behind the damage is lost to the figures and kept in {}",
+                    database::wal_path(&database).display(),
+                    copy.display()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn accepts_loss(&self) -> bool {
+        self.accepts_loss
+    }
+
+    /// What is known of the disk.
+    pub fn room(&self) -> &Arc<Room> {
+        &self.room
     }
 
     pub fn path(&self) -> &Path {

@@ -11,9 +11,10 @@ use rusqlite::{Connection, params};
 
 use super::database::{self, failed};
 use super::reclaim::{JournalOrders, vacuum_step};
-use super::{DataFolder, meta};
+use super::room::Room;
+use super::{DataFolder, Store, meta};
 use crate::crypto::{Keys, Sealer, SealerClass, token};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 
 impl super::Store {
@@ -53,11 +54,15 @@ pub struct JournalWriter {
     next: i64,
     removed: i64,
     orders: Arc<JournalOrders>,
+    room: Arc<Room>,
 }
 
 impl Drop for JournalWriter {
     fn drop(&mut self) {
         self.orders.set_open(false);
+        if self.room.is_broken() {
+            database::leave_as_it_is(&self.connection);
+        }
     }
 }
 
@@ -92,6 +97,7 @@ impl JournalWriter {
         orders.set_open(true);
         Ok(JournalWriter {
             orders,
+            room: folder.room().clone(),
             wal: database::wal_path(&path),
             connection,
             generation: keys.generation(),
@@ -110,6 +116,10 @@ impl JournalWriter {
 
     /// Makes a batch durable, one group an account, and removes what is settled up
     /// to `settled`. When it returns, the disk has it. Gives the last row written.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Full`] where the disk has no room: nothing was written, and
+    /// it may be tried again. After any other nothing may be.
     pub fn append(&mut self, groups: &[(AccountId, Vec<u8>)], settled: i64) -> Result<i64> {
         if self.generation != self.keys.generation() {
             self.generation = self.keys.generation();
@@ -125,8 +135,17 @@ impl JournalWriter {
                 sealer.seal("journal", "body", seq, entries)?,
             ));
         }
+        self.room.check()?;
+        self.insert(&sealed, settled)
+            .map_err(|error| self.room.judge(error))?;
+        self.removed = self.removed.max(settled);
+        self.next += groups.len() as i64;
+        Ok(self.next - 1)
+    }
+
+    fn insert(&mut self, sealed: &[(i64, i64, Vec<u8>)], settled: i64) -> Result<()> {
         let transaction = database::begin(&mut self.connection)?;
-        for (seq, account, body) in &sealed {
+        for (seq, account, body) in sealed {
             transaction
                 .prepare_cached(
                     "INSERT INTO journal (seq, account, salt, body) VALUES (?1, ?2, ?3, ?4)",
@@ -140,10 +159,7 @@ impl JournalWriter {
                 .and_then(|mut delete| delete.execute([settled]))
                 .map_err(failed)?;
         }
-        transaction.commit().map_err(failed)?;
-        self.removed = self.removed.max(settled);
-        self.next += groups.len() as i64;
-        Ok(self.next - 1)
+        transaction.commit().map_err(failed)
     }
 
     /// Whether settled rows still lie in the file.
@@ -153,7 +169,14 @@ impl JournalWriter {
 
     /// Moves the write-ahead log into the file once it has grown, or gives all that
     /// is free back where that was asked for.
+    ///
+    /// # Errors
+    /// As [`JournalWriter::append`].
     pub fn tidy(&self) -> Result<()> {
+        self.try_tidy().map_err(|error| self.room.judge(error))
+    }
+
+    fn try_tidy(&self) -> Result<()> {
         if let Some(order) = self.orders.pending() {
             while vacuum_step(&self.connection, u32::MAX >> 1)? > 0 {}
             database::checkpoint(&self.connection)?;
@@ -163,9 +186,51 @@ impl JournalWriter {
         database::checkpoint_if_long(&self.connection, &self.wal)
     }
 
-    /// Empties the write-ahead log; for an orderly stop.
-    pub fn close(&self) -> Result<()> {
-        database::checkpoint(&self.connection)
+    /// Empties the write-ahead log; for an orderly stop, and for what room it gives.
+    ///
+    /// # Errors
+    /// As [`JournalWriter::append`].
+    pub fn empty_log(&self) -> Result<()> {
+        self.room.check()?;
+        database::checkpoint(&self.connection).map_err(|error| self.room.judge(error))
+    }
+
+    /// The first row that is still there, or will be.
+    pub fn first_kept(&self) -> Result<i64> {
+        let first: Option<i64> = self
+            .connection
+            .query_row("SELECT min(seq) FROM journal", [], |row| row.get(0))
+            .map_err(failed)?;
+        Ok(first.unwrap_or(self.next))
+    }
+}
+
+impl Store {
+    /// Opens the journal of this folder for writing.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Damaged`] where rows have left it that the main database
+    /// has not settled, as far as it remembers: it lost what it had synced.
+    pub fn open_journal(&self) -> Result<JournalWriter> {
+        let settled = self.settled_position()?;
+        let journal = JournalWriter::open(self.folder(), self.keys().clone(), settled)?;
+        let is_same = settled.0.is_none_or(|id| id == journal.id());
+        let first = journal.first_kept()?;
+        if !is_same || first <= settled.1 + 1 {
+            return Ok(journal);
+        }
+        let sentence = format!(
+            "The main database has settled the journal up to row {}, but the journal begins at row \
+             {first}: the main database lost steps that it had synced. Nothing was changed. Put a \
+             backup back, or start once with `serve --accept-loss`.",
+            settled.1
+        );
+        if !self.folder().accepts_loss() {
+            return Err(Error::damaged(sentence));
+        }
+        tracing::error!("The loss is accepted. {sentence}");
+        self.settle_up_to(journal.id(), first - 1)?;
+        Ok(journal)
     }
 }
 

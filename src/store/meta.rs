@@ -102,6 +102,11 @@ pub fn put_position(connection: &Connection, journal: [u8; 16], position: i64) -
 }
 
 impl Store {
+    /// Passes over rows of a journal that are gone.
+    pub(super) fn settle_up_to(&self, journal: [u8; 16], position: i64) -> Result<()> {
+        put_position(&self.writer(), journal, position)
+    }
+
     /// The file that this folder's time follows; none where it keeps real time.
     pub fn test_clock(&self) -> Result<Option<PathBuf>> {
         let Some(sealed) = self.read(|connection| get(connection, TEST_CLOCK))? else {

@@ -29,6 +29,7 @@ mod publisher;
 mod purge;
 mod rates;
 mod reclaim;
+mod room;
 mod row;
 mod segment;
 mod session;
@@ -42,6 +43,9 @@ mod snapshot;
 #[cfg(test)]
 pub mod tests;
 mod token;
+mod wal;
+#[cfg(test)]
+mod wal_tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,7 +54,7 @@ use arc_swap::ArcSwap;
 use rusqlite::{Connection, Transaction};
 
 use crate::crypto::{Keys, SealerClass};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::model::action::Act;
 use crate::model::audit::Detail;
 use crate::model::catalog::Catalog;
@@ -68,6 +72,7 @@ pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
 pub use life::Stage;
 pub use person_mark::mark;
+pub use room::Room;
 pub use segment::TIER_CLOSED;
 pub use session::{Session, SessionContent, SignInPlace};
 pub use settle::{AccountBatch, NewConversion, Settled, Settling};
@@ -91,16 +96,33 @@ struct Inner {
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if self.folder.room().is_broken() {
+            let writer = self
+                .writer
+                .get_mut()
+                .unwrap_or_else(PoisonError::into_inner);
+            database::leave_as_it_is(writer);
+        }
+    }
+}
+
 impl Store {
     /// Opens the main database of a folder, making it where it does not exist.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Config`] where the keyring is another folder's or older than
-    /// the database; then no file has changed.
+    /// [`Kind::Config`] where the keyring is another folder's or older than the database,
+    /// or where a database is not ours or a newer version's; [`Kind::Damaged`] where
+    /// opening a database would drop what was synced. Then no file has changed.
     pub fn open(folder: DataFolder, keys: Keys) -> Result<Self> {
-        if let Some(peek) = database::peek(&folder.main_database())? {
-            meta::check_keyring(&peek, &keys)?;
+        let main = database::check(&folder.main_database(), &database::MAIN)?;
+        if let Some(peek) = &main.peek {
+            meta::check_keyring(peek, &keys)?;
         }
+        let journal = database::check(&folder.journal_database(), &database::JOURNAL)?;
+        main.cut_torn_end()?;
+        journal.cut_torn_end()?;
         let connection = database::open(&folder.main_database(), &database::MAIN)?;
         meta::remember_keyring(&connection, &keys)?;
         let store = Store(Arc::new(Inner {
@@ -133,14 +155,41 @@ impl Store {
         &self.0.folder
     }
 
-    /// Empties the write-ahead log; for an orderly stop.
+    /// Empties the write-ahead log; for an orderly stop. On a full disk it keeps its
+    /// content, which the next start reads.
     pub fn close(&self) -> Result<()> {
         self.0
             .readers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
-        database::checkpoint(&self.writer())
+        match self.empty_log() {
+            Err(error) if error.kind() == Kind::Full => Ok(()),
+            outcome => outcome,
+        }
+    }
+
+    /// Empties the write-ahead log, as far as no reader needs it.
+    ///
+    /// # Errors
+    /// [`Kind::Full`] where the disk has no room for that, [`Kind::Io`] where it failed.
+    pub fn empty_log(&self) -> Result<()> {
+        self.0.folder.room().check()?;
+        database::checkpoint(&self.writer()).map_err(|error| self.judge(error))
+    }
+
+    /// What a failed write means for the process; see [`Room`].
+    fn judge(&self, error: Error) -> Error {
+        self.0.folder.room().judge(error)
+    }
+
+    /// Moves the log into the database once it has grown. It follows a commit, which
+    /// stands whatever comes of this: a full disk is no failure of the act.
+    fn tidy(&self, connection: &Connection) -> Result<()> {
+        match database::checkpoint_if_long(connection, &self.wal()).map_err(|e| self.judge(e)) {
+            Err(error) if error.kind() == Kind::Full => Ok(()),
+            outcome => outcome,
+        }
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {
@@ -170,12 +219,17 @@ impl Store {
         account: AccountId,
         work: impl FnOnce(&Transaction<'_>) -> Result<(T, Detail)>,
     ) -> Result<T> {
+        self.0.folder.room().check()?;
         let mut connection = self.writer();
-        let transaction = database::begin(&mut connection)?;
-        let (outcome, detail) = work(&transaction)?;
-        self.finish(&transaction, act, account, detail)?;
-        transaction.commit().map_err(database::failed)?;
-        database::checkpoint_if_long(&connection, &self.wal())?;
+        let written = || {
+            let transaction = database::begin(&mut connection)?;
+            let (outcome, detail) = work(&transaction)?;
+            self.finish(&transaction, act, account, detail)?;
+            transaction.commit().map_err(database::failed)?;
+            Ok(outcome)
+        };
+        let outcome = written().map_err(|error| self.judge(error))?;
+        self.tidy(&connection)?;
         Ok(outcome)
     }
 
@@ -197,14 +251,19 @@ impl Store {
         account: AccountId,
         work: impl FnOnce(&Transaction<'_>) -> Result<(T, Detail)>,
     ) -> Result<T> {
+        self.0.folder.room().check()?;
         let mut connection = self.writer();
-        let transaction = database::begin(&mut connection)?;
-        let (outcome, detail) = work(&transaction)?;
-        self.finish(&transaction, act, account, detail)?;
-        let catalog = self.load_catalog(&transaction)?;
-        transaction.commit().map_err(database::failed)?;
-        self.0.catalog.store(Arc::new(catalog));
-        database::checkpoint_if_long(&connection, &self.wal())?;
+        let written = || {
+            let transaction = database::begin(&mut connection)?;
+            let (outcome, detail) = work(&transaction)?;
+            self.finish(&transaction, act, account, detail)?;
+            let catalog = self.load_catalog(&transaction)?;
+            transaction.commit().map_err(database::failed)?;
+            self.0.catalog.store(Arc::new(catalog));
+            Ok(outcome)
+        };
+        let outcome = written().map_err(|error| self.judge(error))?;
+        self.tidy(&connection)?;
         Ok(outcome)
     }
 

@@ -94,14 +94,19 @@ impl Store {
         account: AccountId,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<(T, Detail)>,
     ) -> Result<T> {
+        self.folder().room().check()?;
         let mut connection = self.writer();
-        let transaction = database::begin(&mut connection)?;
-        let (outcome, detail) = work(&transaction)?;
-        self.finish(&transaction, act, account, detail)?;
-        let marks = load(&transaction)?;
-        transaction.commit().map_err(failed)?;
-        self.0.marks.store(Arc::new(marks));
-        database::checkpoint_if_long(&connection, &self.wal())?;
+        let written = || {
+            let transaction = database::begin(&mut connection)?;
+            let (outcome, detail) = work(&transaction)?;
+            self.finish(&transaction, act, account, detail)?;
+            let marks = load(&transaction)?;
+            transaction.commit().map_err(failed)?;
+            self.0.marks.store(Arc::new(marks));
+            Ok(outcome)
+        };
+        let outcome = written().map_err(|error| self.judge(error))?;
+        self.tidy(&connection)?;
         Ok(outcome)
     }
 

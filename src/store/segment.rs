@@ -207,24 +207,30 @@ impl Store {
         let Some(first) = merged.first() else {
             return Ok(true);
         };
+        self.folder().room().check()?;
         let mut connection = self.writer();
-        let transaction = database::begin(&mut connection)?;
-        for key in merged {
-            if !self.delete_segment(&transaction, key)? {
-                return Ok(false);
+        let mut written = || {
+            let transaction = database::begin(&mut connection)?;
+            for key in merged {
+                if !self.delete_segment(&transaction, key)? {
+                    return Ok(false);
+                }
             }
-        }
-        if let Some(encoded) = encoded {
-            let place = Place::new(first.account, first.class, first.day, tier);
-            self.insert_segment(&transaction, place, encoded)?;
-        }
-        transaction.commit().map_err(failed)?;
-        database::checkpoint_if_long(&connection, &self.wal())?;
-        Ok(true)
+            if let Some(encoded) = encoded {
+                let place = Place::new(first.account, first.class, first.day, tier);
+                self.insert_segment(&transaction, place, encoded)?;
+            }
+            transaction.commit().map_err(failed)?;
+            Ok(true)
+        };
+        let whole = written().map_err(|error| self.judge(error))?;
+        self.tidy(&connection)?;
+        Ok(whole)
     }
 
     /// Marks segments that are too large to be merged further.
     pub fn finish_segments(&self, keys: &[SegmentKey]) -> Result<()> {
+        self.folder().room().check()?;
         let connection = self.writer();
         for key in keys {
             connection
@@ -232,7 +238,7 @@ impl Store {
                     "UPDATE segment SET tier = ?1 WHERE id = ?2",
                     params![TIER_FINISHED, key.id],
                 )
-                .map_err(failed)?;
+                .map_err(|error| self.judge(failed(error)))?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard};
 
 use rusqlite::{Connection, params};
 
-use super::database::{self, failed};
+use super::database::failed;
 use super::intake::SettledFigures;
 use super::segment::Place;
 use super::{Store, meta, row};
@@ -61,10 +61,11 @@ impl Drop for Settling<'_> {
 impl Store {
     /// Begins a step of settling.
     pub fn settling(&self) -> Result<Settling<'_>> {
+        self.folder().room().check()?;
         let connection = self.writer();
         connection
             .execute_batch("BEGIN IMMEDIATE")
-            .map_err(failed)?;
+            .map_err(|error| self.judge(failed(error)))?;
         Ok(Settling {
             connection,
             store: self,
@@ -106,7 +107,16 @@ impl Settling<'_> {
     }
 
     /// Writes all of it and the position, or nothing.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Full`] where the disk has no room; it may be tried again.
     pub fn commit(self, settled: &Settled) -> Result<()> {
+        self.try_commit(settled)
+            .map_err(|error| self.store.judge(error))?;
+        self.store.tidy(&self.connection)
+    }
+
+    fn try_commit(&self, settled: &Settled) -> Result<()> {
         let mut seq = super::conversion::last_seq(&self.connection)?;
         for (&account, batch) in &settled.accounts {
             let new: Vec<&Conversion> = batch
@@ -129,8 +139,7 @@ impl Settling<'_> {
                 .add_figures(&self.connection, account, &batch.figures)?;
         }
         meta::put_position(&self.connection, settled.journal, settled.position)?;
-        self.connection.execute_batch("COMMIT").map_err(failed)?;
-        database::checkpoint_if_long(&self.connection, &self.store.wal())
+        self.connection.execute_batch("COMMIT").map_err(failed)
     }
 
     /// Keys are random; in order they touch each page of their index once a step.

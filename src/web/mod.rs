@@ -5,6 +5,7 @@ pub mod api;
 pub mod collect;
 pub mod console;
 pub mod demo;
+mod metrics;
 pub mod problem;
 pub mod route;
 pub mod server;

@@ -21,7 +21,7 @@ pub fn status(kind: Kind) -> StatusCode {
         Kind::NotAllowed => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Busy | Kind::Full => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Config
         | Kind::Damaged
         | Kind::PortInUse
@@ -40,6 +40,10 @@ pub fn sentence(error: &Error) -> String {
     }
     let reference = encode_base32(token::random_u64(), 8);
     tracing::error!(%reference, %error, "a request failed");
+    if error.kind() == Kind::Damaged {
+        let what = error.message();
+        return format!("{what}. The server's log tells more under reference {reference}.");
+    }
     format!("Something went wrong on this server. Its log tells more under reference {reference}.")
 }
 

@@ -9,7 +9,7 @@ use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::demo::{self, Shops};
 use super::route::Routes;
-use super::{App, api, collect, console};
+use super::{App, api, collect, console, metrics};
 use crate::error::{Error, Kind, Result};
 
 /// Longest request head that is read, by the library's own bound, is 16 KiB; the
@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
     collect::routes(&mut routes);
     api::routes(&mut routes);
     console::routes(&mut routes);
+    metrics::routes(&mut routes);
     routes
 }
 

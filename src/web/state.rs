@@ -17,6 +17,8 @@ pub struct WebOptions {
     pub public_url: String,
     /// Hits a second and client address; bursts are four times that. None: no limit.
     pub rate_limit: Option<u32>,
+    /// Hash of the token that reads `/metrics` from elsewhere. None: nobody does.
+    pub metrics_token: Option<[u8; 32]>,
 }
 
 impl WebOptions {

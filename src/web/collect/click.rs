@@ -135,6 +135,9 @@ impl<'c> Link<'c> {
         let click_id = click_id.unwrap_or_else(|| self.shared_token(app, visit));
         let location = self.location(params, &click_id);
         let outcome = keep_in_time(app, self.place.account.id, hit).await;
+        if outcome == Outcome::Unconfirmed {
+            app.journal.sent_on_unconfirmed();
+        }
         answer::redirect(location, outcome, cookie)
     }
 

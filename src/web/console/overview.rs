@@ -47,7 +47,7 @@ struct OverviewPage {
 
 pub async fn show(visit: Visit) -> Answer {
     let found = read(&visit).await?;
-    let steps = first_steps(&visit, &visit.catalog(), found.accepted > 0);
+    let steps = first_steps(&visit, &visit.catalog(), found.figures.accepted > 0);
     ok(&OverviewPage {
         frame: visit.frame(Room::Overview, "Overview"),
         steps,
@@ -90,8 +90,8 @@ async fn read(visit: &Visit) -> Result<Found, Fault> {
             Ok(Found {
                 days: by_date(dates, measured),
                 latest,
-                accepted: figures.accepted,
-                not_counted: figures.not_counted,
+                health: app.journal.health(),
+                figures,
             })
         })
         .await

@@ -9,6 +9,7 @@ use super::chart::{Chart, Day};
 use super::conversion_row::Row;
 use super::visit::Visit;
 use super::wording;
+use crate::ingest::{Health, IntakeFigures};
 use crate::model::action::Action;
 use crate::model::conversion::Conversion;
 use crate::model::money::Currency;
@@ -19,8 +20,34 @@ use crate::model::tally::Measures;
 pub struct Found {
     pub days: Vec<(Date, Measures)>,
     pub latest: Vec<Conversion>,
-    pub accepted: u64,
-    pub not_counted: BTreeMap<&'static str, u64>,
+    pub figures: IntakeFigures,
+    pub health: Health,
+}
+
+/// The way of the account's hits, and how the instance does on it.
+pub struct Intake {
+    pub stored: String,
+    pub settled: String,
+    pub waiting: String,
+    pub commit: String,
+    pub slowest: String,
+    pub lag: String,
+    pub disk_full: bool,
+}
+
+impl Intake {
+    fn of(figures: &IntakeFigures, health: &Health) -> Self {
+        let count = |number: u64| wording::count(i64::try_from(number).unwrap_or(i64::MAX));
+        Intake {
+            stored: count(figures.accepted),
+            settled: count(figures.settled),
+            waiting: count(figures.waiting),
+            commit: wording::took(health.commit.p50),
+            slowest: wording::took(health.commit.p99),
+            lag: wording::took(health.settle_lag),
+            disk_full: health.disk_full,
+        }
+    }
 }
 
 /// Key figures of some days.
@@ -76,6 +103,7 @@ pub struct Content {
     /// Whether the reader may see single conversions.
     pub shows_latest: bool,
     pub latest: Vec<Row>,
+    pub intake: Intake,
     pub not_counted: Vec<NotCounted>,
 }
 
@@ -111,7 +139,8 @@ impl Content {
             latest: latest
                 .map(|one| Row::of(one, &catalog, &calendar, currency))
                 .collect(),
-            not_counted: not_counted(&found.not_counted),
+            intake: Intake::of(&found.figures, &found.health),
+            not_counted: not_counted(&found.figures.not_counted),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Numbers, money and states in the words of a shop owner. Pure text, not HTML.
 
+use std::time::Duration;
+
 use crate::model::campaign::{Approval, CampaignStatus, Rule};
 use crate::model::conversion::{Credit, Status};
 use crate::model::money::Currency;
@@ -7,6 +9,17 @@ use crate::model::money::Currency;
 /// `12,345`
 pub fn count(number: i64) -> String {
     grouped(&number.to_string())
+}
+
+/// A short time in the unit that suits it.
+pub fn took(time: Duration) -> String {
+    let ms = time.as_secs_f64() * 1_000.0;
+    match ms {
+        0.0 => "0 ms".to_owned(),
+        ms if ms < 10.0 => format!("{ms:.1} ms"),
+        ms if ms < 1_000.0 => format!("{ms:.0} ms"),
+        ms => format!("{:.1} s", ms / 1_000.0),
+    }
 }
 
 /// `1,299.00`, with the currency's decimals and without its code.

@@ -6,6 +6,7 @@ pub mod account;
 pub mod api;
 pub mod browser;
 pub mod clock;
+pub mod disk;
 pub mod http;
 pub mod marks;
 pub mod mmdb;
