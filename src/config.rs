@@ -1,9 +1,10 @@
 //! The one table of options: default < file < environment < flag. Pure but for
 //! reading the file it is told to; no globals.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::error::{Error, Kind, Result};
@@ -13,6 +14,8 @@ use crate::model::life::Terms;
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 /// Hits a second and client address unless told otherwise.
 pub const RATE_LIMIT_DEFAULT: u32 = 100;
+/// A site takes so many times what one client may send, unless told otherwise.
+const SITE_RATE_FACTOR: u32 = 20;
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 const DATA_DIR_DEFAULT: &str = "pixelkeep-data";
 
@@ -37,9 +40,27 @@ pub struct Options {
     pub backup_days: Option<u32>,
     /// A file with the token that reads `/metrics` from another machine.
     pub metrics_token_file: Option<PathBuf>,
+    /// A file whose first line is the passphrase that the master key is worked out of.
+    pub passphrase_file: Option<PathBuf>,
+    /// Networks of web servers in front of this one, separated by commas.
+    #[serde(default, deserialize_with = "list_or_text")]
+    pub trusted_proxies: Option<String>,
+    /// A number, or `off`.
+    #[serde(default, deserialize_with = "number_or_word")]
+    pub site_rate_limit: Option<String>,
     /// A file that says what time it is. Never from a configuration file.
     #[serde(skip)]
     pub test_clock: Option<PathBuf>,
+}
+
+/// How much is taken of whom, in one place. Bursts are four times the rate; None: no
+/// limit. Whoever sends more is answered 429 with `Retry-After`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Hits a second and client address (of IPv6 its /64).
+    pub address: Option<u32>,
+    /// Hits a second and site, of all clients together.
+    pub site: Option<u32>,
 }
 
 /// Options with every question answered.
@@ -50,12 +71,14 @@ pub struct Config {
     /// None: the address listened on.
     pub public_url: Option<String>,
     pub key_file: Option<PathBuf>,
-    /// None: no limit.
-    pub rate_limit: Option<u32>,
+    pub limits: Limits,
     pub geoip: Option<PathBuf>,
     /// How accounts end; none: as it was set last.
     pub terms: Option<Terms>,
     pub metrics_token_file: Option<PathBuf>,
+    pub passphrase_file: Option<PathBuf>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// Only for a folder that was made with one.
     pub test_clock: Option<PathBuf>,
 }
@@ -101,6 +124,9 @@ impl Options {
             purge_day: self.purge_day.or(below.purge_day),
             backup_days: self.backup_days.or(below.backup_days),
             metrics_token_file: self.metrics_token_file.or(below.metrics_token_file),
+            passphrase_file: self.passphrase_file.or(below.passphrase_file),
+            trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
+            site_rate_limit: self.site_rate_limit.or(below.site_rate_limit),
             test_clock: self.test_clock.or(below.test_clock),
         }
     }
@@ -110,6 +136,15 @@ impl Options {
     /// # Errors
     /// [`Kind::Config`] with the option that is wrong and what it takes.
     pub fn resolve(self) -> Result<Config> {
+        let address = match self.rate_limit.as_deref() {
+            Some(text) => parse_rate_limit("rate_limit", text)?,
+            None => Some(RATE_LIMIT_DEFAULT),
+        };
+        // Who takes the limit off for clients leaves limiting to another server.
+        let site = match self.site_rate_limit.as_deref() {
+            Some(text) => parse_rate_limit("site_rate_limit", text)?,
+            None => address.map(|rate| rate.saturating_mul(SITE_RATE_FACTOR)),
+        };
         Ok(Config {
             data_dir: self.data_dir.unwrap_or_else(|| DATA_DIR_DEFAULT.into()),
             listen: parse_listen(self.listen.as_deref().unwrap_or(LISTEN_DEFAULT))?,
@@ -119,13 +154,12 @@ impl Options {
                 .map(parse_public_url)
                 .transpose()?,
             key_file: self.key_file,
-            rate_limit: match self.rate_limit.as_deref() {
-                Some(text) => parse_rate_limit(text)?,
-                None => Some(RATE_LIMIT_DEFAULT),
-            },
+            limits: Limits { address, site },
             geoip: self.geoip,
             terms: terms(self.purge_day, self.backup_days)?,
             metrics_token_file: self.metrics_token_file,
+            passphrase_file: self.passphrase_file,
+            trusted_proxies: parse_networks(self.trusted_proxies.as_deref().unwrap_or_default())?,
             test_clock: self.test_clock,
         })
     }
@@ -185,16 +219,50 @@ fn parse_public_url(text: &str) -> Result<String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-fn parse_rate_limit(text: &str) -> Result<Option<u32>> {
+fn parse_rate_limit(name: &str, text: &str) -> Result<Option<u32>> {
     if text == "off" {
         return Ok(None);
     }
     match text.parse() {
         Ok(limit) if (1..=1_000_000).contains(&limit) => Ok(Some(limit)),
         _ => Err(wrong(format!(
-            "rate_limit: {text:?} is not a number of hits a second from 1 to 1000000, or off."
+            "{name}: {text:?} is not a number of hits a second from 1 to 1000000, or off."
         ))),
     }
+}
+
+/// `["10.0.0.0/8"]` and `"10.0.0.0/8, ::1"` alike.
+fn list_or_text<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        List(Vec<String>),
+        Text(String),
+    }
+    Ok(Some(match Given::deserialize(deserializer)? {
+        Given::List(list) => list.join(","),
+        Given::Text(text) => text,
+    }))
+}
+
+fn parse_networks(text: &str) -> Result<Vec<IpNet>> {
+    let parts = text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    parts
+        .map(|part| {
+            let network = part.parse::<IpNet>();
+            network.or_else(|_| part.parse::<IpAddr>().map(IpNet::from))
+        })
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| {
+            wrong(format!(
+                "trusted_proxies: {text:?} is not a list of networks, such as 127.0.0.1 or 10.0.0.0/8."
+            ))
+        })
 }
 
 #[cfg(test)]
@@ -211,7 +279,13 @@ mod tests {
         };
         let config = flags.over(file).resolve().unwrap();
         assert_eq!(config.listen.port(), 9001);
-        assert_eq!(config.rate_limit, None);
+        assert_eq!(
+            config.limits,
+            Limits {
+                address: None,
+                site: None
+            }
+        );
         assert_eq!(config.data_dir, PathBuf::from(DATA_DIR_DEFAULT));
     }
 
@@ -219,7 +293,7 @@ mod tests {
     fn a_rate_limit_is_a_number_or_a_word() {
         for (toml, limit) in [("rate_limit = 7", Some(7)), ("rate_limit = \"off\"", None)] {
             let options: Options = toml::from_str(toml).unwrap();
-            assert_eq!(options.resolve().unwrap().rate_limit, limit);
+            assert_eq!(options.resolve().unwrap().limits.address, limit);
         }
     }
 
@@ -231,12 +305,33 @@ mod tests {
             ("public_url = \"https://x/y\"", "public_url"),
             ("rate_limit = \"0\"", "rate_limit"),
             ("purge_day = 60", "purge_day"),
+            ("site_rate_limit = \"many\"", "site_rate_limit"),
+            ("trusted_proxies = [\"10.0.0.0/99\"]", "trusted_proxies"),
         ] {
             let options: Options = toml::from_str(toml).unwrap();
             let error = options.resolve().unwrap_err();
             assert!(error.message().starts_with(name), "{error}");
         }
         assert!(toml::from_str::<Options>("unknown = 1").is_err());
+    }
+
+    #[test]
+    fn trusted_proxies_are_networks_or_single_addresses() {
+        let networks = |toml: &str| {
+            let options: Options = toml::from_str(toml).unwrap();
+            options.resolve().unwrap().trusted_proxies
+        };
+        let list = networks("trusted_proxies = [\"10.0.0.0/8\", \"::1\"]");
+        assert_eq!(list, networks("trusted_proxies = \"10.0.0.0/8, ::1\""));
+        assert!(list[0].contains(&"10.9.9.9".parse::<IpAddr>().unwrap()));
+        assert_eq!(list[1].prefix_len(), 128);
+        assert!(networks("").is_empty());
+    }
+
+    #[test]
+    fn a_site_takes_twenty_times_what_a_client_may_send() {
+        let limits = Options::default().resolve().unwrap().limits;
+        assert_eq!((limits.address, limits.site), (Some(100), Some(2_000)));
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl History {
 
     fn write(&self) -> Outcome<()> {
         let folder = DataFolder::take(&self.data(), false)?;
-        let keys = folder.keys(None, None)?;
+        let keys = folder.keys(&Default::default())?;
         let store = Store::open(folder, keys)?;
         let (journal, position) = store.settled_position()?;
         for (day, first, count) in self.days() {

@@ -11,7 +11,7 @@ use super::options::{DemoOptions, Global};
 use super::request::Output;
 use super::serve::{Running, start_log};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Options};
 use crate::crypto::token;
 use crate::error::{Error, Kind, Result};
 use crate::store::{DataFolder, Store};
@@ -67,16 +67,10 @@ pub fn run(global: &Global, options: DemoOptions) -> Result<Output> {
     let config = Config {
         data_dir: temporary.0.clone(),
         listen: address,
-        public_url: None,
-        key_file: None,
-        rate_limit: Some(crate::config::RATE_LIMIT_DEFAULT),
-        geoip: None,
-        terms: None,
-        metrics_token_file: None,
-        test_clock: None,
+        ..Options::default().resolve()?
     };
     let folder = DataFolder::take(&config.data_dir, true)?;
-    let keys = folder.keys(None, None)?;
+    let keys = folder.keys(&Default::default())?;
     let store = Store::open(folder, keys)?;
     let running = Running::start(store, &config, Clock::System, Countries::default(), address)?;
     let setting = setting::make(&running.app.store, &shop, running.app.clock.now())?;

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::lifecycle::Schedule;
 use crate::lifecycle::heartbeat::Heartbeat;
 use crate::lifecycle::purge::Purging;
+use crate::lifecycle::reseal::Reseal;
 use crate::lifecycle::tidy::Tidy;
 use crate::store::Store;
 
@@ -16,6 +17,7 @@ pub fn schedule(store: &Store, clock: &Clock) -> Result<Schedule> {
         Box::new(Purging::new(store.clone(), clock.clone())),
         Box::new(Tidy(store.clone())),
         Box::new(Erasures(store.clone())),
+        Box::new(Reseal::new(store.clone())),
     ];
     Ok(Schedule::new(store.clone(), clock.clone(), jobs))
 }

@@ -11,6 +11,7 @@ mod demo;
 mod erasure_job;
 mod exit;
 mod jobs;
+mod key;
 mod member;
 mod options;
 mod privacy;
@@ -54,6 +55,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
         Command::Certificate(command) => certificate::run(&global, command),
         Command::Retention(command) => request::carry_out(&global, retention::request(command)?),
+        Command::Key(command) => key::run(&global, command),
         Command::Audit(command) => request::carry_out(&global, audit::request(command)?),
         Command::Privacy(command) => privacy::run(&global, command),
         Command::Report(options) => request::carry_out(&global, report::request(options)),

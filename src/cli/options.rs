@@ -40,6 +40,15 @@ pub struct Global {
     /// The master key, where it does not lie in the data folder as master.key
     #[arg(long, global = true, value_name = "K", env = "PIXELKEEP_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+    /// A file whose first line is a passphrase (20 characters at least): the master key is
+    /// worked out of it, where there is neither credential nor key file
+    #[arg(
+        long,
+        global = true,
+        value_name = "F",
+        env = "PIXELKEEP_PASSPHRASE_FILE"
+    )]
+    pub passphrase_file: Option<PathBuf>,
     /// A configuration file (TOML) with the options of `serve`
     #[arg(long, global = true, value_name = "F", env = "PIXELKEEP_CONFIG")]
     pub config: Option<PathBuf>,
@@ -90,6 +99,9 @@ pub enum Command {
     /// Make tokens for the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// See and change keys; keep a copy of the keyring; print the recovery kit
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Check the audit logs, and sign where they stand
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -215,6 +227,14 @@ pub struct ServeOptions {
     /// aside, and what it held is missing from the figures
     #[arg(long)]
     pub accept_loss: bool,
+    /// Hits a second and site, of all clients together, with bursts of four times that, or
+    /// `off` [default: twenty times --rate-limit]
+    #[arg(long, value_name = "N|off", env = "PIXELKEEP_SITE_RATE_LIMIT")]
+    pub site_rate_limit: Option<String>,
+    /// Networks of the web servers in front of this one, separated by commas: what they
+    /// say in X-Forwarded-For is believed, what others say is not [default: none]
+    #[arg(long, value_name = "CIDR,...", env = "PIXELKEEP_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<String>,
 }
 
 impl Global {
@@ -230,6 +250,9 @@ impl Global {
             purge_day: serve.purge_day,
             backup_days: serve.backup_days,
             metrics_token_file: serve.metrics_token_file,
+            passphrase_file: self.passphrase_file.clone(),
+            site_rate_limit: serve.site_rate_limit,
+            trusted_proxies: serve.trusted_proxies,
             test_clock: self.test_clock.clone(),
         };
         let file = match &self.config {
@@ -252,6 +275,8 @@ impl ServeOptions {
             backup_days: None,
             metrics_token_file: None,
             accept_loss: false,
+            site_rate_limit: None,
+            trusted_proxies: None,
         }
     }
 }
@@ -492,6 +517,73 @@ pub struct TokenCreateOptions {
     /// What it may do
     #[arg(long, value_enum)]
     pub scope: TokenScope,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Show where the master key comes from, the keys of accounts, and the keyring's copy
+    Status,
+    /// Put another key in the place of the master key, or of an account's data key
+    ///
+    /// A master key is replaced within seconds: the keyring is sealed anew. An account's new
+    /// key seals everything from then on; older content is sealed again while the server
+    /// runs, and stays readable all the time.
+    Rotate(KeyRotateOptions),
+    /// Keep a copy of the keyring elsewhere: where, whether it opens
+    #[command(subcommand)]
+    Escrow(EscrowCommand),
+    /// Print the recovery kit: the master key as 24 words, and where the keyring's copy is
+    ///
+    /// Print it on paper and lock it away. It is read with your own rights, not the server's.
+    Kit,
+    /// Make a key file (--key-file) from the words of a recovery kit
+    Restore(WordsOptions),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false, args = ["master", "account"])]
+pub struct KeyRotateOptions {
+    /// The master key
+    #[arg(long)]
+    pub master: bool,
+    /// The data key of this account
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Where to write the new master key, where the present one is no key file
+    #[arg(long, value_name = "F", conflicts_with = "account")]
+    pub new_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EscrowCommand {
+    /// Copy the keyring to this file now and at every change; only the latest is kept
+    Set(EscrowSetOptions),
+    /// Show that the copy opens and is the latest, with the master key or the kit's words
+    Verify(EscrowVerifyOptions),
+    /// Show where the copy is kept, and whether it was verified
+    Status,
+}
+
+#[derive(Debug, Args)]
+pub struct EscrowSetOptions {
+    /// A file on another disk or a mounted share, without versions or history
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct EscrowVerifyOptions {
+    /// A file with the words of the recovery kit, or - for standard input: proves that
+    /// what you have on paper is enough
+    #[arg(long, value_name = "F")]
+    pub words_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct WordsOptions {
+    /// A file with the 24 words, or - for standard input
+    #[arg(long, value_name = "F")]
+    pub words_file: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

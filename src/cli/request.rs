@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
 use super::{
-    account, account_end, audit, certificate, control, jobs, member, privacy, report, retention,
-    time, token,
+    account, account_end, audit, certificate, control, jobs, key, member, privacy, report,
+    retention, time, token,
 };
 use crate::clock::Clock;
 use crate::error::{Kind, Result};
@@ -32,6 +32,7 @@ pub enum Request {
     TokenCreate(token::Create),
     AuditVerify(audit::Verify),
     AuditCheckpoint,
+    Key(key::Ask),
     Report(report::Ask),
     PrivacyFind(privacy::Who),
     PrivacyExport(privacy::Export),
@@ -112,6 +113,7 @@ impl Request {
             Request::AuditVerify(verify) => verify.perform(store),
             Request::AuditCheckpoint => audit::checkpoint(store, clock.now()),
             Request::Report(ask) => ask.perform(store, clock),
+            Request::Key(ask) => ask.perform(store, clock.now()),
             Request::PrivacyFind(who) => who.perform(store, clock),
             Request::PrivacyExport(export) => export.perform(store, clock),
             Request::PrivacyErase(erase) => erase.perform(store, clock),
@@ -129,10 +131,7 @@ pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
     time::check(config.test_clock.as_deref())?;
     match DataFolder::take(&config.data_dir, request.may_create()) {
         Ok(folder) => {
-            let keys = folder.keys(
-                config.key_file.as_deref(),
-                super::serve::credentials().as_deref(),
-            )?;
+            let keys = folder.keys(&super::serve::key_sources(&config))?;
             let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
             replay_ledger(&store, clock.now(), false)?;
             settle_everything(&store, clock.clone())?;

@@ -11,14 +11,14 @@ use super::request::Output;
 use super::{control, jobs, time};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::crypto::{ClickIds, token};
+use crate::crypto::{ClickIds, KeySources, token};
 use crate::error::{Error, Kind, Result};
 use crate::ingest::{Engine, Failures};
 use crate::privacy;
 use crate::store::{DataFolder, Store};
 use crate::web::collect::Countries;
 use crate::web::demo::Shops;
-use crate::web::{App, WebOptions, server};
+use crate::web::{App, TrustedProxies, WebOptions, server};
 
 /// How long a set-up address works.
 const SET_UP_MS: i64 = 60 * 60 * 1_000;
@@ -53,10 +53,19 @@ fn metrics_token(file: &Path) -> Result<[u8; 32]> {
 }
 
 /// Where systemd puts credentials, if it started us with any.
-pub fn credentials() -> Option<PathBuf> {
+fn credentials() -> Option<PathBuf> {
     std::env::var_os("CREDENTIALS_DIRECTORY")
         .map(PathBuf::from)
         .filter(|folder| folder.join("pixelkeep.master").exists())
+}
+
+/// Where the master key may come from.
+pub fn key_sources(config: &Config) -> KeySources {
+    KeySources {
+        credentials: credentials(),
+        key_file: config.key_file.clone(),
+        passphrase_file: config.passphrase_file.clone(),
+    }
 }
 
 pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
@@ -69,7 +78,7 @@ pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     outlive_size_limit()?;
     let (mut folder, listener) = take(&config)?;
     let address = listener.local_addr()?;
-    let keys = folder.keys(config.key_file.as_deref(), credentials().as_deref())?;
+    let keys = folder.keys(&key_sources(&config))?;
     if accept_loss {
         folder.accept_loss()?;
     }
@@ -136,12 +145,13 @@ impl Running {
             schedule,
             options: WebOptions {
                 public_url,
-                rate_limit: config.rate_limit,
                 metrics_token: config
                     .metrics_token_file
                     .as_deref()
                     .map(metrics_token)
                     .transpose()?,
+                limits: config.limits,
+                trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),
             },
         };
         Ok(Running {

@@ -3,6 +3,7 @@
 //! names of fields) is read and never written.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -12,6 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use super::cipher::KeyBytes;
 use super::ledger::ErasureLedger;
 use super::token;
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 
@@ -69,6 +71,16 @@ impl AccountKeys {
     }
 }
 
+/// Where a copy of the keyring is kept, the latest alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Escrow {
+    pub path: PathBuf,
+    /// When it was last shown that the copy opens.
+    #[serde(default)]
+    pub verified_at: Option<Timestamp>,
+}
+
 /// All of it. A field that is added takes `#[serde(default)]`; a keyring with a field
 /// that this program does not know was written by a newer one and is refused, lest
 /// the field be lost at the next change.
@@ -84,6 +96,8 @@ pub struct Content {
     /// What was erased lately.
     #[serde(default)]
     pub erasures: ErasureLedger,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escrow: Option<Escrow>,
 }
 
 impl Content {
@@ -94,6 +108,7 @@ impl Content {
             signing: StoredKey::generate(),
             accounts: BTreeMap::new(),
             erasures: ErasureLedger::default(),
+            escrow: None,
         }
     }
 
@@ -118,6 +133,7 @@ impl Content {
             signing: first.signing,
             accounts: accounts.map(|(id, keys)| (id, keys.into())).collect(),
             erasures: ErasureLedger::default(),
+            escrow: None,
         })
     }
 }

@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use super::content::{AccountKeys, Content};
 use super::keyring::Keyring;
 use super::ledger::{ErasureLedger, LedgerEntry};
-use super::{BlindIndex, MasterKey, Sealer, SealerClass, Signer};
+use super::{BlindIndex, KeySource, MasterKey, Sealer, SealerClass, Signer};
 use crate::error::{Error, Kind, Result};
 use crate::model::id::AccountId;
 
@@ -47,6 +47,7 @@ struct Inner {
     generation: AtomicU64,
     instance: Arc<AccountHandles>,
     signer: Signer,
+    source: Mutex<Option<KeySource>>,
     accounts: ArcSwap<Handles>,
 }
 
@@ -57,16 +58,21 @@ pub struct Keys(Arc<Inner>);
 impl Keys {
     /// Makes the keyring of a new data folder.
     pub fn create(path: &Path, master: &MasterKey) -> Result<Self> {
-        Self::from_keyring(Keyring::create(path, master)?)
+        Self::from_keyring(Keyring::create(path, master)?, master.source())
     }
 
     /// Opens the keyring of a data folder.
     pub fn open(path: &Path, master: &MasterKey) -> Result<Self> {
-        Self::from_keyring(Keyring::open(path, master)?)
+        let keys = Self::from_keyring(Keyring::open(path, master)?, master.source())?;
+        if let Err(error) = keys.lock().copy_to_escrow() {
+            tracing::warn!("{error}");
+        }
+        Ok(keys)
     }
 
-    fn from_keyring(keyring: Keyring) -> Result<Self> {
+    pub(super) fn from_keyring(keyring: Keyring, source: Option<KeySource>) -> Result<Self> {
         Ok(Keys(Arc::new(Inner {
+            source: Mutex::new(source),
             instance: Arc::new(AccountHandles::new(
                 AccountId::INSTANCE,
                 &keyring.content.instance,
@@ -92,10 +98,10 @@ impl Keys {
     }
 
     /// Destroys an account's keys, durably, before its rows are deleted: from here on
-    /// nobody reads what they sealed. Nothing happens where they are gone already.
+    /// nobody reads what they sealed. Done again, it makes sure of the copy in escrow.
     pub fn remove_account(&self, id: AccountId) -> Result<()> {
         if !self.0.accounts.load().contains_key(&id) {
-            return Ok(());
+            return self.lock().copy_to_escrow();
         }
         self.replace(|content| {
             content.accounts.remove(&id);
@@ -126,15 +132,24 @@ impl Keys {
         })
     }
 
-    /// Changes the keyring: the file first, then the handles that others are given.
-    fn replace<T>(&self, change: impl FnOnce(&mut Content) -> T) -> Result<T> {
+    /// Changes the keyring: the file first, then the handles that others are given, then
+    /// the copy in escrow.
+    pub(super) fn replace<T>(&self, change: impl FnOnce(&mut Content) -> T) -> Result<T> {
         let mut keyring = self.lock();
         let outcome = keyring.replace(change)?;
         self.0.accounts.store(Arc::new(handles(&keyring.content)?));
-        self.0
-            .generation
-            .store(keyring.content.generation, Ordering::Release);
+        self.note_generation(&keyring);
+        keyring.copy_to_escrow()?;
         Ok(outcome)
+    }
+
+    /// Where the master key was found; none where the caller brought it.
+    pub fn source(&self) -> Option<KeySource> {
+        self.source_lock().clone()
+    }
+
+    pub(super) fn source_lock(&self) -> std::sync::MutexGuard<'_, Option<KeySource>> {
+        self.0.source.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Accounts that have keys.
@@ -197,7 +212,13 @@ impl Keys {
             .ok_or_else(|| Error::new(Kind::NotFound, "The keyring holds no key of this account."))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Keyring> {
+    pub(super) fn note_generation(&self, keyring: &Keyring) {
+        self.0
+            .generation
+            .store(keyring.content.generation, Ordering::Release);
+    }
+
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, Keyring> {
         self.0
             .keyring
             .lock()

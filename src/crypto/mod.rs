@@ -8,24 +8,29 @@ mod cipher;
 mod click_ids;
 mod content;
 pub mod document;
+mod durable;
 mod keyring;
 mod keys;
 mod ledger;
 mod master;
 pub mod password;
 mod password_rule;
+mod rotation;
 mod seal;
 pub mod signer;
+mod source;
 pub mod token;
 pub mod totp;
 
 pub use blind_index::BlindIndex;
 pub use click_ids::{ClickIds, month_of};
+pub use content::Escrow;
 pub use keys::Keys;
 pub use ledger::{ErasureLedger, LedgerEntry};
-pub use master::{MasterKey, default_path as default_key_path};
+pub use master::MasterKey;
 pub use seal::{Sealer, SealerClass};
 pub use signer::Signer;
+pub use source::{KeySource, KeySources};
 
 #[cfg(test)]
 mod tests;

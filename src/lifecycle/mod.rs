@@ -5,6 +5,7 @@
 pub mod certificate;
 pub mod heartbeat;
 pub mod purge;
+pub mod reseal;
 pub mod scan;
 pub mod schedule;
 #[cfg(test)]

@@ -24,7 +24,7 @@ fn at_day(day: i64) -> Timestamp {
 
 fn open(data: &Path) -> Store {
     let folder = DataFolder::take(data, true).unwrap();
-    let keys = folder.keys(None, None).unwrap();
+    let keys = folder.keys(&Default::default()).unwrap();
     Store::open(folder, keys).unwrap()
 }
 

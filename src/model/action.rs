@@ -77,6 +77,10 @@ pub enum Action {
     PurgeAccount,
     /// The operator goes into an account that has let them.
     EnterAccount,
+    /// Another key in the place of one.
+    RotateKey,
+    /// Where the keyring's copy is kept, and the proof that it opens.
+    ChangeEscrow,
     /// Settling and other work that runs by itself.
     Settle,
 }
@@ -187,7 +191,8 @@ impl Action {
             | Action::ExpireAccount
             | Action::ReinstateAccount
             | Action::EnterAccount => &[Operator],
-            Action::PurgeAccount | Action::Settle => &[],
+            // At the shell alone.
+            Action::RotateKey | Action::ChangeEscrow | Action::PurgeAccount | Action::Settle => &[],
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::reclaim::JournalOrders;
 use super::room::Room;
 use super::{database, wal};
-use crate::crypto::{Keys, MasterKey, default_key_path};
+use crate::crypto::{KeySources, Keys};
 use crate::error::{Error, Kind, Result};
 
 /// A data folder that this process holds.
@@ -113,7 +113,7 @@ impl DataFolder {
         &self.journal
     }
 
-    fn keyring(&self) -> PathBuf {
+    pub fn keyring(&self) -> PathBuf {
         self.path.join("keyring")
     }
 
@@ -129,21 +129,13 @@ impl DataFolder {
     }
 
     /// Opens the keys, making them in a new folder.
-    pub fn keys(&self, key_file: Option<&Path>, credentials: Option<&Path>) -> Result<Keys> {
-        let default = default_key_path(&self.path);
-        let key_file = key_file.unwrap_or(&default);
-        if !self.is_new() {
-            let keys = Keys::open(&self.keyring(), &MasterKey::load(key_file, credentials)?)?;
-            self.refuse_lost_database(&keys)?;
-            return Ok(keys);
+    pub fn keys(&self, sources: &KeySources) -> Result<Keys> {
+        if self.is_new() {
+            return sources.create(&self.path, &self.keyring());
         }
-        let present = key_file.exists() || credentials.is_some();
-        let master = if present {
-            MasterKey::load(key_file, credentials)?
-        } else {
-            MasterKey::create(key_file)?
-        };
-        Keys::create(&self.keyring(), &master)
+        let keys = sources.open(&self.path, &self.keyring())?;
+        self.refuse_lost_database(&keys)?;
+        Ok(keys)
     }
 
     fn refuse_lost_database(&self, keys: &Keys) -> Result<()> {

@@ -29,6 +29,9 @@ mod publisher;
 mod purge;
 mod rates;
 mod reclaim;
+mod reseal;
+#[cfg(test)]
+mod reseal_tests;
 mod room;
 mod row;
 mod segment;
@@ -72,6 +75,7 @@ pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
 pub use life::Stage;
 pub use person_mark::mark;
+pub use reseal::{ResealPosition, Resealed};
 pub use room::Room;
 pub use segment::TIER_CLOSED;
 pub use session::{Session, SessionContent, SignInPlace};

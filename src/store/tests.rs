@@ -25,7 +25,7 @@ pub fn act(action: Action) -> Act {
 
 pub fn try_open(data: &Path) -> Result<Store> {
     let folder = DataFolder::take(data, true)?;
-    let keys = folder.keys(None, None)?;
+    let keys = folder.keys(&Default::default())?;
     Store::open(folder, keys)
 }
 

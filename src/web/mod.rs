@@ -2,6 +2,7 @@
 //! API, and the server that carries them. No SQL and no key bytes.
 
 pub mod api;
+mod client;
 pub mod collect;
 pub mod console;
 pub mod demo;
@@ -12,4 +13,5 @@ pub mod server;
 pub mod snippets;
 pub mod state;
 
+pub use client::TrustedProxies;
 pub use state::{App, WebOptions};

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::client::TrustedProxies;
 use super::collect::Countries;
 use crate::clock::Clock;
+use crate::config::Limits;
 use crate::crypto::ClickIds;
 use crate::ingest::Journal;
 use crate::lifecycle::Schedule;
@@ -15,10 +17,11 @@ pub struct WebOptions {
     /// Where browsers reach this server, without a slash at the end: it stands in
     /// snippets, and `https` makes cookies secure.
     pub public_url: String,
-    /// Hits a second and client address; bursts are four times that. None: no limit.
-    pub rate_limit: Option<u32>,
     /// Hash of the token that reads `/metrics` from elsewhere. None: nobody does.
     pub metrics_token: Option<[u8; 32]>,
+    pub limits: Limits,
+    /// Servers in front of this one.
+    pub trusted_proxies: TrustedProxies,
 }
 
 impl WebOptions {

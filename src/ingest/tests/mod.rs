@@ -47,7 +47,7 @@ pub fn act(action: Action) -> Act {
 
 pub fn open(folder: &std::path::Path) -> Store {
     let folder = DataFolder::take(&folder.join("data"), true).unwrap();
-    let keys = folder.keys(None, None).unwrap();
+    let keys = folder.keys(&Default::default()).unwrap();
     Store::open(folder, keys).unwrap()
 }
 

@@ -112,6 +112,9 @@ impl FromRequest for Caller {
         let app = request.app_data::<web::Data<App>>().cloned();
         let action = request.app_data::<Action>().copied();
         let authorization = header(request, AUTHORIZATION.as_str());
+        let network = app
+            .as_ref()
+            .and_then(|app| app.options.trusted_proxies.network(request));
         let media = header(request, CONTENT_TYPE.as_str());
         Box::pin(async move {
             let (Some(app), Some(action)) = (app, action) else {
@@ -120,7 +123,8 @@ impl FromRequest for Caller {
             let store = app.store.clone();
             let token =
                 block(move || bearer::admit(&store, authorization.as_deref(), action)).await?;
-            let act = Act::new(Actor::Token(token.id), action, app.clock.now());
+            let act =
+                Act::new(Actor::Token(token.id), action, app.clock.now()).from_network(network);
             Ok(Caller {
                 app,
                 token,

@@ -99,6 +99,9 @@ async fn convert(
         Ok(place) => place,
         Err(reason) => return refuse(app, Some(account.id), reason),
     };
+    if visit.is_site_over_limit(collector, place.site) {
+        return refuse(app, Some(account.id), Reason::RateLimited);
+    }
     let terms = Terms::of(&Asked {
         click_ids: &app.click_ids,
         account: account.id,

@@ -39,6 +39,7 @@ pub async fn click(
         Ok(link) => link,
         Err((account, reason)) => return answer::page(refuse(&app, account, reason)),
     };
+    let over_limit = over_limit || visit.is_site_over_limit(&collector, link.place.site);
     match link.not_counted(&params, &visit, over_limit) {
         Some(reason) => link.send_on(&app, &params, &visit, reason),
         None => link.count(&app, &params, &visit).await,

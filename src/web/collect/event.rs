@@ -68,6 +68,7 @@ async fn answer(app: &App, collector: &Collector, visit: &Visit<'_>, body: &[u8]
     let Some(site) = site.and_then(|text| catalog.site(text.trim())) else {
         return problem(refuse(app, None, Reason::UnknownSite));
     };
+    let over_limit = over_limit || visit.is_site_over_limit(collector, Some(site));
     let whole = (batch.hits.too_many.then_some(Reason::TooMany))
         .or(over_limit.then_some(Reason::RateLimited));
     if let Some(reason) = whole {

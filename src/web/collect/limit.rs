@@ -1,25 +1,25 @@
-//! How many hits one address may send: a token bucket each, in bounded memory.
-//! An address lives here for seconds and goes nowhere else.
+//! How many hits one address may send and one site takes: a token bucket each, in
+//! bounded memory. An address lives here for seconds and goes nowhere else.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Stopwatch;
 
 const SHARDS: usize = 16;
-/// Addresses remembered a shard.
-const ADDRESSES_MAX: usize = 4_096;
+/// Senders remembered a shard.
+const SENDERS_MAX: usize = 4_096;
 /// A burst is so many seconds' worth.
 const BURST_SECONDS: f64 = 4.0;
 
-/// Limits hits by address: so many a second, with bursts of four times that.
-pub struct Limiter {
+/// Limits hits by who sends them: so many a second, with bursts of four times that.
+pub struct Limiter<K> {
     per_second: f64,
     started: Stopwatch,
     hasher: RandomState,
-    shards: Vec<Mutex<HashMap<IpAddr, Bucket>>>,
+    shards: Vec<Mutex<HashMap<K, Bucket>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -29,7 +29,7 @@ struct Bucket {
     at: f64,
 }
 
-impl Limiter {
+impl<K: Copy + Eq + Hash> Limiter<K> {
     pub fn new(per_second: u32) -> Self {
         Limiter {
             per_second: f64::from(per_second),
@@ -39,23 +39,23 @@ impl Limiter {
         }
     }
 
-    /// Whether this address may send, and if so takes the price of one hit.
-    pub fn take(&self, address: IpAddr) -> bool {
-        self.take_at(address, self.now())
+    /// Whether this one may send, and if so takes the price of one hit.
+    pub fn take(&self, sender: K) -> bool {
+        self.take_at(sender, self.now())
     }
 
     /// Takes the price of more hits of a request that was let in. It may overdraw: a
     /// batch is taken whole.
-    pub fn pay(&self, address: IpAddr, hits: usize) {
-        self.with_bucket(address, self.now(), |bucket| bucket.tokens -= hits as f64);
+    pub fn pay(&self, sender: K, hits: usize) {
+        self.with_bucket(sender, self.now(), |bucket| bucket.tokens -= hits as f64);
     }
 
     fn now(&self) -> f64 {
         self.started.elapsed().as_secs_f64()
     }
 
-    fn take_at(&self, address: IpAddr, now: f64) -> bool {
-        self.with_bucket(address, now, |bucket| {
+    fn take_at(&self, sender: K, now: f64) -> bool {
+        self.with_bucket(sender, now, |bucket| {
             let allowed = bucket.tokens >= 1.0;
             if allowed {
                 bucket.tokens -= 1.0;
@@ -64,16 +64,15 @@ impl Limiter {
         })
     }
 
-    fn with_bucket<T>(&self, address: IpAddr, now: f64, work: impl FnOnce(&mut Bucket) -> T) -> T {
-        let address = network(address);
-        let shard = self.hasher.hash_one(address) as usize % SHARDS;
+    fn with_bucket<T>(&self, sender: K, now: f64, work: impl FnOnce(&mut Bucket) -> T) -> T {
+        let shard = self.hasher.hash_one(sender) as usize % SHARDS;
         let mut buckets = self.shards[shard]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= ADDRESSES_MAX && !buckets.contains_key(&address) {
+        if buckets.len() >= SENDERS_MAX && !buckets.contains_key(&sender) {
             self.make_room(&mut buckets, now);
         }
-        let bucket = buckets.entry(address).or_insert(Bucket {
+        let bucket = buckets.entry(sender).or_insert(Bucket {
             tokens: self.burst(),
             at: now,
         });
@@ -92,16 +91,16 @@ impl Limiter {
     }
 
     /// Forgets who has been quiet; where nobody has, everyone.
-    fn make_room(&self, buckets: &mut HashMap<IpAddr, Bucket>, now: f64) {
+    fn make_room(&self, buckets: &mut HashMap<K, Bucket>, now: f64) {
         buckets.retain(|_, bucket| self.tokens_at(bucket, now) < self.burst());
-        if buckets.len() >= ADDRESSES_MAX {
+        if buckets.len() >= SENDERS_MAX {
             buckets.clear();
         }
     }
 }
 
 /// IPv6 hosts own their /64, so that is what is counted.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
             Some(v4) => IpAddr::V4(v4),
@@ -146,11 +145,12 @@ mod tests {
     #[test]
     fn neighbours_in_one_ipv6_network_share_a_bucket() {
         let limiter = Limiter::new(1);
+        let take = |text: &str| limiter.take_at(network(ip(text)), 0.0);
         for host in 1..=4 {
-            assert!(limiter.take_at(ip(&format!("2001:db8::{host}")), 0.0));
+            assert!(take(&format!("2001:db8::{host}")));
         }
-        assert!(!limiter.take_at(ip("2001:db8::5"), 0.0));
-        assert!(limiter.take_at(ip("2001:db8:0:1::1"), 0.0));
+        assert!(!take("2001:db8::5"));
+        assert!(take("2001:db8:0:1::1"));
         assert_eq!(network(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
     }
 
@@ -165,6 +165,6 @@ mod tests {
             .iter()
             .map(|shard| shard.lock().unwrap().len())
             .sum();
-        assert!(held <= SHARDS * ADDRESSES_MAX);
+        assert!(held <= SHARDS * SENDERS_MAX);
     }
 }

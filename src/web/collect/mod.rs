@@ -31,6 +31,7 @@ mod terms;
 mod visit;
 mod wild;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
@@ -41,24 +42,29 @@ use self::limit::Limiter;
 use self::outcome::Outcome;
 use self::place::Place;
 use super::App;
+use super::client::TrustedProxies;
 use super::route::Routes;
 use crate::error::Kind;
 use crate::model::action::Action;
 use crate::model::hit::{Entry, Hit};
-use crate::model::id::AccountId;
+use crate::model::id::{AccountId, SiteId};
 use crate::model::reason::Reason;
 
 /// What this room keeps in memory between requests.
 #[derive(Default)]
 pub struct Collector {
-    limiter: Option<Limiter>,
+    limiter: Option<Limiter<IpAddr>>,
+    site_limiter: Option<Limiter<SiteId>>,
+    trusted_proxies: TrustedProxies,
     countries: Arc<Countries>,
 }
 
 /// Prepares this room.
 pub fn state(app: &Data<App>) -> Collector {
     Collector {
-        limiter: app.options.rate_limit.map(Limiter::new),
+        limiter: app.options.limits.address.map(Limiter::new),
+        site_limiter: app.options.limits.site.map(Limiter::new),
+        trusted_proxies: app.options.trusted_proxies.clone(),
         countries: app.countries.clone(),
     }
 }

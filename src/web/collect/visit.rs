@@ -9,7 +9,9 @@ use actix_web::http::header::HeaderMap;
 
 use super::Collector;
 use super::agents;
+use super::limit::{Limiter, network};
 use crate::clock::Timestamp;
+use crate::model::account::Site;
 use crate::model::hit::{Country, Origin};
 use crate::model::reason::Reason;
 
@@ -70,7 +72,7 @@ pub struct Visit<'r> {
 impl<'r> Visit<'r> {
     pub fn of(request: &'r HttpRequest, collector: &Collector, at: Timestamp) -> Visit<'r> {
         let headers = Headers::read(request.headers());
-        let address = request.peer_addr().map(|peer| peer.ip());
+        let address = collector.trusted_proxies.client(request);
         let agent = agents::agent(headers.agent.unwrap_or_default());
         let set_aside = if request.method() == Method::HEAD {
             Some(Reason::Head)
@@ -118,6 +120,12 @@ impl<'r> Visit<'r> {
             .is_some_and(|(limiter, address)| !limiter.take(address))
     }
 
+    /// Whether this site was sent too much; else takes the price of one hit.
+    pub fn is_site_over_limit(&self, collector: &Collector, site: Option<&Site>) -> bool {
+        let bucket = collector.site_limiter.as_ref().zip(site);
+        bucket.is_some_and(|(limiter, site)| !limiter.take(site.id))
+    }
+
     /// Takes the price of further hits in the same request.
     pub fn pay(&self, collector: &Collector, hits: usize) {
         if let Some((limiter, address)) = self.bucket(collector) {
@@ -125,8 +133,8 @@ impl<'r> Visit<'r> {
         }
     }
 
-    fn bucket<'c>(&self, collector: &'c Collector) -> Option<(&'c super::limit::Limiter, IpAddr)> {
-        Some((collector.limiter.as_ref()?, self.address?))
+    fn bucket<'c>(&self, collector: &'c Collector) -> Option<(&'c Limiter<IpAddr>, IpAddr)> {
+        Some((collector.limiter.as_ref()?, network(self.address?)))
     }
 }
 

@@ -9,7 +9,7 @@ use super::Console;
 use super::asset;
 use super::fault::Fault;
 use super::form::Form;
-use super::origin::client;
+
 use super::page::{Answer, local_path, page, see_other};
 use super::visit::{Posted, Visit, device_cookie_name};
 use crate::access::session;
@@ -67,7 +67,7 @@ impl ConfirmPage {
 pub fn knock(request: &HttpRequest, app: &App) -> Knock {
     let device = request.cookie(device_cookie_name(app));
     Knock {
-        from: client(request),
+        from: app.options.trusted_proxies.client(request),
         device: device.map(|cookie| cookie.value().to_owned()),
     }
 }

@@ -2,15 +2,12 @@
 //! machine or plain HTTP from afar, from which network and browser. Reads headers;
 //! decides nothing else.
 
-use std::net::IpAddr;
-
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, ORIGIN, USER_AGENT};
 
 use super::fault::Fault;
 use crate::error::{Error, Kind};
 use crate::model::agent::Agent;
-use crate::model::audit::Network;
 use crate::model::hit::{Browser, Os};
 use crate::store::SignInPlace;
 use crate::web::state::App;
@@ -75,17 +72,8 @@ pub fn require_private_way(request: &HttpRequest, app: &App) -> Result<(), Fault
     .into())
 }
 
-/// Whose attempts are counted together: the peer, or whom a web server on this very
-/// machine names as the last one before it.
-pub fn client(request: &HttpRequest) -> Option<IpAddr> {
-    let peer = request.peer_addr()?.ip().to_canonical();
-    let named = header(request, "x-forwarded-for")
-        .and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
-    named.filter(|_| peer.is_loopback()).or(Some(peer))
-}
-
 /// Where a sign-in comes from, as its member knows it again in a list.
-pub fn place(request: &HttpRequest) -> SignInPlace {
+pub fn place(request: &HttpRequest, app: &App) -> SignInPlace {
     let agent = Agent::parse(header(request, USER_AGENT.as_str()).unwrap_or_default());
     let browser = match (agent.browser, agent.os) {
         (Browser::Unknown | Browser::Other, Os::Unknown | Os::Other) => "A program".to_owned(),
@@ -95,7 +83,7 @@ pub fn place(request: &HttpRequest) -> SignInPlace {
     };
     SignInPlace {
         browser,
-        network: client(request).map(Network::of),
+        network: app.options.trusted_proxies.network(request),
     }
 }
 

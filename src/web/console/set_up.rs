@@ -113,7 +113,7 @@ pub async fn create(app: web::Data<App>, request: HttpRequest, form: GuestForm) 
     require_private_way(&request, &app)?;
     let GuestForm(form) = form;
     let (server, now, filled) = (app.clone(), app.clock.now(), form.clone());
-    let place = place(&request);
+    let place = place(&request, &app);
     match block(move || make(&server.store, &filled, place, now)).await {
         Ok(Some(secret)) => welcome(&app, secret, "/sites/new?done=welcome"),
         Ok(None) => closed(&app),

@@ -115,7 +115,7 @@ pub async fn enter(
         form.exact("password").to_owned(),
     );
     let (knock, now, server) = (knock(&request, &app), app.clock.now(), app.clone());
-    let (place, old) = (place(&request), old_session(&request, &app));
+    let (place, old) = (place(&request, &app), old_session(&request, &app));
     let entered = block(move || {
         let store = &server.store;
         let outcome = console
@@ -149,7 +149,7 @@ pub async fn enter_code(
     let GuestForm(form) = form;
     let (step, code) = (form.text("step").to_owned(), form.text("code").to_owned());
     let (knock, now, server) = (knock(&request, &app), app.clock.now(), app.clone());
-    let (place, old) = (place(&request), old_session(&request, &app));
+    let (place, old) = (place(&request, &app), old_session(&request, &app));
     let kept = step.clone();
     let entered = block(move || {
         let store = &server.store;

@@ -244,12 +244,13 @@ async fn signed_in(request: HttpRequest) -> std::result::Result<Visit, Fault> {
         return Err(Fault::GoTo(ENROL));
     }
     Ok(Visit {
-        act: Act::new(standing.actor, action, now),
+        act: Act::new(standing.actor, action, now)
+            .from_network(app.options.trusted_proxies.network(&request)),
         account,
         standing,
         around,
         query: Form::parse(request.query_string().as_bytes()),
-        place: origin::place(&request),
+        place: origin::place(&request, &app),
         knock: confirm::knock(&request, &app),
         app,
         secret,

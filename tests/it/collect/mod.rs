@@ -10,6 +10,7 @@ mod event;
 mod hostile;
 mod limits;
 mod pixel;
+mod proxies;
 mod wild;
 
 use crate::harness::http::Answer;

@@ -5,6 +5,7 @@ mod audit;
 mod console;
 mod exit_codes;
 mod first_start;
+mod key;
 mod offline;
 
 use std::collections::BTreeMap;

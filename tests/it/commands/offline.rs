@@ -6,7 +6,13 @@ use crate::harness::account::{Account, COUPON, PASSWORD, Shop};
 use crate::harness::api::{Api, all_time, member};
 use crate::harness::server::{Folder, text};
 
-const COMMANDS: [&[&str]; 5] = [
+const COMMANDS: [&[&str]; 11] = [
+    &["audit", "verify"],
+    &["audit", "checkpoint"],
+    &["key", "status"],
+    &["key", "rotate"],
+    &["key", "escrow", "set"],
+    &["key", "kit"],
     &["serve"],
     &["demo"],
     &["account", "create"],

@@ -111,7 +111,7 @@ fn send(shop: &Shop, disk: &Disk, sent: &Arc<Sent>, round: usize) {
 /// What a state's figures say: the transactions in the list, and the report's count.
 fn figures(data: &Path, account: &str) -> Result<(Vec<String>, i64)> {
     let folder = DataFolder::take(data, false)?;
-    let keys = folder.keys(None, None)?;
+    let keys = folder.keys(&Default::default())?;
     let store = Store::open(folder, keys)?;
     settle_everything(&store, Clock::System)?;
     store.check_integrity()?;
@@ -194,7 +194,7 @@ fn by_executable(left: &Folder, furnished: bool, place: &str) {
 
 fn begins_again(left: &Folder, place: &str) {
     let folder = DataFolder::take(&left.data(), true).unwrap();
-    let keys = folder.keys(None, None);
+    let keys = folder.keys(&Default::default());
     let keys = keys.unwrap_or_else(|error| panic!("{place}: {error:?}"));
     let store = Store::open(folder, keys).unwrap_or_else(|error| panic!("{place}: {error:?}"));
     settle_everything(&store, Clock::System).unwrap();

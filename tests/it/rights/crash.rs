@@ -13,7 +13,7 @@ use crate::harness::server::Folder;
 
 fn open(folder: &Folder) -> Store {
     let folder = DataFolder::take(&folder.data(), false).unwrap();
-    let keys = folder.keys(None, None).unwrap();
+    let keys = folder.keys(&Default::default()).unwrap();
     Store::open(folder, keys).unwrap()
 }
 
