@@ -3,6 +3,7 @@
 
 mod counted;
 mod credit;
+mod decided;
 mod turn;
 
 use std::collections::BTreeMap;
