@@ -28,6 +28,7 @@ mod person_mark;
 mod publisher;
 mod purge;
 mod rates;
+mod receipt;
 mod reclaim;
 mod reseal;
 #[cfg(test)]
@@ -75,6 +76,7 @@ pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
 pub use life::Stage;
 pub use person_mark::mark;
+pub use receipt::{StoredReceipt, Withdrawal};
 pub use reseal::{ResealPosition, Resealed};
 pub use room::Room;
 pub use segment::TIER_CLOSED;

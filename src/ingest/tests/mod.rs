@@ -64,6 +64,7 @@ impl House {
             security_token_hash: None,
             require_second_factor: false,
             rates: BTreeMap::new(),
+            privacy: Default::default(),
         };
         let new = NewAccount {
             settings,
@@ -90,6 +91,7 @@ impl House {
                 PublisherSettings {
                     name: "Blog".to_owned(),
                     coupon_codes: vec!["BLOG".to_owned()],
+                    reward: false,
                 },
             )
             .unwrap();

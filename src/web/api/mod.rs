@@ -14,6 +14,7 @@ mod intake;
 mod period;
 mod publisher;
 mod query;
+mod receipt;
 mod report;
 mod site;
 
@@ -63,6 +64,7 @@ pub fn routes(routes: &mut Routes) {
     );
     routes.get(ReadAccount, "/api/v1/account", account::read);
     routes.patch(ChangeAccount, "/api/v1/account", account::update);
+    routes.get(ReadDocuments, "/api/v1/consent-receipts", receipt::list);
     routes.get(ReadIntake, "/api/v1/intake", intake::read);
     routes.get(ReadAudit, "/api/v1/audit", audit::list);
     routes.get(ReadAudit, "/api/v1/audit/checkpoint", audit::checkpoint);
