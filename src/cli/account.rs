@@ -67,7 +67,6 @@ impl Create {
                 security_token_hash: None,
                 require_second_factor: false,
                 rates: Default::default(),
-                privacy: Default::default(),
             },
             expires_at: match &self.expires {
                 Some(text) => Some(parse_end(text, &self.timezone)?),

@@ -16,18 +16,22 @@ impl Job for Erasures {
 
     fn due_at(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         // A database that does not answer fails in the step, where that is told.
-        match (self.0.unfinished_erasure(), self.0.has_withdrawals()) {
-            (Ok(None), Ok(false)) => last.map_or(now, |last| last.plus_ms(DAY_MS)),
+        match self.0.unfinished_erasure() {
+            Ok(None) => last.map_or(now, |last| last.plus_ms(DAY_MS)),
             _ => now,
         }
     }
 
     fn step(&self, now: Timestamp) -> Result<Step> {
-        if privacy::withdraw_step(&self.0, now)? || privacy::step(&self.0, now)? {
+        if privacy::step(&self.0, now)? {
             return Ok(Step::More(Counts::from([("steps".to_owned(), 1)])));
         }
+        let closed = privacy::desk::close_done(&self.0, now)?;
         let forgotten = privacy::housekeeping(&self.0, now)?;
-        Ok(Step::Done(Counts::from([("marks".to_owned(), forgotten)])))
+        Ok(Step::Done(Counts::from([
+            ("marks".to_owned(), forgotten),
+            ("requests_closed".to_owned(), closed),
+        ])))
     }
 
     fn preview(&self, as_of: Timestamp) -> Result<Vec<Planned>> {

@@ -10,7 +10,6 @@ pub mod campaign;
 pub mod catalog;
 pub mod consent;
 pub mod conversion;
-pub mod facts;
 #[cfg(test)]
 pub mod fuzz_seeds;
 pub mod grant;
@@ -23,9 +22,9 @@ pub mod life;
 pub mod money;
 pub mod person;
 pub mod personal;
+pub mod privacy_request;
 pub mod reason;
 pub mod role;
-pub mod scrub;
 pub mod second_factor;
 pub mod tally;
 pub mod trail;

@@ -20,6 +20,13 @@ pub fn start_of_day(zone: &TimeZone, at: Timestamp) -> Result<Timestamp> {
     Ok(Timestamp::from_millis(start.timestamp().as_millisecond()))
 }
 
+/// The date of an instant in a zone.
+pub fn date(zone: &TimeZone, at: Timestamp) -> Result<jiff::civil::Date> {
+    jiff::Timestamp::from_millisecond(at.millis())
+        .map(|instant| instant.to_zoned(zone.clone()).date())
+        .map_err(outside)
+}
+
 fn outside(error: jiff::Error) -> Error {
     Error::internal("An instant lies outside the calendar").because(error)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::find::Found;
 use crate::error::{Error, Result};
 use crate::model::catalog::Catalog;
 use crate::model::conversion::Conversion;
@@ -189,4 +190,15 @@ pub fn conversion(one: &Conversion, catalog: &Catalog, account: AccountId) -> Re
         kept: "13 months by default, then only campaign, day, status and amounts",
         source: "the shop's page or server",
     })
+}
+
+/// Everything that was found: conversions, then hits.
+pub fn records(found: &Found, catalog: &Catalog, account: AccountId) -> Result<Vec<Record>> {
+    let mut records = found
+        .conversions
+        .iter()
+        .map(|one| conversion(one, catalog, account))
+        .collect::<Result<Vec<Record>>>()?;
+    records.extend(found.hits.iter().map(|row| hit(row, catalog)));
+    Ok(records)
 }

@@ -128,9 +128,7 @@ impl Store {
                 made += 1;
             }
         }
-        transaction
-            .commit()
-            .map_err(|error| self.judge(failed(error)))?;
+        transaction.commit().map_err(failed)?;
         Ok(made)
     }
 
@@ -245,7 +243,7 @@ impl Store {
                 "UPDATE erasure SET state = ?1, body = ?2 WHERE id = ?3",
                 params![erasure.state as i64, sealed, erasure.id],
             )
-            .map_err(|error| self.judge(failed(error)))?;
+            .map_err(failed)?;
         Ok(())
     }
 

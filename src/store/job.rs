@@ -58,9 +58,7 @@ impl Store {
                 params![body, id],
             )
             .map_err(failed)?;
-        transaction
-            .commit()
-            .map_err(|error| self.judge(failed(error)))?;
+        transaction.commit().map_err(failed)?;
         Ok(id)
     }
 
@@ -79,7 +77,7 @@ impl Store {
                 "UPDATE job_run SET ended_at = ?1, body = ?2 WHERE id = ?3",
                 params![now.millis(), sealed, id],
             )
-            .map_err(|error| self.judge(failed(error)))?;
+            .map_err(failed)?;
         Ok(())
     }
 
@@ -156,9 +154,7 @@ impl Store {
                 insert.execute(params![day, now.millis()]).map_err(failed)?;
             }
         }
-        transaction
-            .commit()
-            .map_err(|error| self.judge(failed(error)))
+        transaction.commit().map_err(failed)
     }
 
     /// The UTC days from one on, on which the server ran, in order.

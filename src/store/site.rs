@@ -9,7 +9,7 @@ use crate::crypto::token;
 use crate::error::{Error, Result};
 use crate::model::account::{Site, SiteSettings};
 use crate::model::action::Act;
-use crate::model::consent::Chosen;
+use crate::model::consent::Posture;
 use crate::model::id::{AccountId, SiteId, SiteKey};
 
 impl Store {
@@ -19,17 +19,14 @@ impl Store {
         account: AccountId,
         name: String,
         hosts: Vec<String>,
-        chosen: impl Into<Chosen>,
+        posture: Posture,
     ) -> Result<Arc<Site>> {
-        let chosen = chosen.into();
         let settings = SiteSettings {
             name,
             key: SiteKey::from_random(token::random_u64()),
             hosts,
-            posture: chosen.posture,
-            declaration: chosen.declaration,
+            posture,
         };
-        settings.check_declared()?;
         let id = self.write_catalog(act, account, |transaction| {
             let random = || SiteId::from_random(token::random_u64()).row();
             let id = row::free_id(transaction, "site", random)?;
@@ -49,7 +46,6 @@ impl Store {
         self.write_catalog(act, account, |transaction| {
             let mut settings = self.site(account, id)?.settings.clone();
             change(&mut settings)?;
-            settings.check_declared()?;
             self.put_row(transaction, "site", account, id.row(), &settings)
         })?;
         self.site(account, id)

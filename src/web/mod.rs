@@ -7,6 +7,7 @@ pub mod collect;
 pub mod console;
 pub mod demo;
 mod metrics;
+pub mod privacy;
 pub mod problem;
 pub mod route;
 pub mod server;

@@ -9,7 +9,7 @@ use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::demo::{self, Shops};
 use super::route::Routes;
-use super::{App, api, collect, console, metrics};
+use super::{App, api, collect, console, metrics, privacy};
 use crate::error::{Error, Kind, Result};
 
 /// Longest request head that is read, by the library's own bound, is 16 KiB; the
@@ -27,6 +27,7 @@ pub fn routes() -> Routes {
     api::routes(&mut routes);
     console::routes(&mut routes);
     metrics::routes(&mut routes);
+    privacy::routes(&mut routes);
     routes
 }
 
@@ -44,12 +45,14 @@ pub fn serve<T>(
     actix_web::rt::System::new().block_on(async move {
         let app = web::Data::from(app);
         let collector = web::Data::new(collect::state(&app));
+        let gate = web::Data::new(privacy::Gate::default());
         let console = web::Data::new(console::Console::default());
         let server = HttpServer::new(move || {
             ActixApp::new()
                 .app_data(app.clone())
                 .app_data(collector.clone())
                 .app_data(console.clone())
+                .app_data(gate.clone())
                 .configure(|config| routes().install(config))
                 .default_service(web::to(not_found))
         })

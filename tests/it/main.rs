@@ -11,7 +11,6 @@ mod cache;
 mod canary;
 mod collect;
 mod commands;
-mod consent;
 mod console;
 mod durability;
 mod harness;

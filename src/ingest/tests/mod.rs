@@ -3,7 +3,6 @@
 
 mod counted;
 mod credit;
-mod decided;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -64,7 +63,6 @@ impl House {
             security_token_hash: None,
             require_second_factor: false,
             rates: BTreeMap::new(),
-            privacy: Default::default(),
         };
         let new = NewAccount {
             settings,
@@ -91,7 +89,6 @@ impl House {
                 PublisherSettings {
                     name: "Blog".to_owned(),
                     coupon_codes: vec!["BLOG".to_owned()],
-                    reward: false,
                 },
             )
             .unwrap();

@@ -26,7 +26,6 @@ struct View {
     settle_lag_ms: f64,
     /// Whether hits are refused for want of room on the disk.
     disk_full: bool,
-    removed: BTreeMap<&'static str, u64>,
 }
 
 pub async fn read(caller: Caller) -> Answer {
@@ -49,6 +48,5 @@ pub async fn read(caller: Caller) -> Answer {
         settled: figures.settled,
         waiting: figures.waiting,
         not_counted: figures.not_counted,
-        removed: figures.removed,
     }))
 }

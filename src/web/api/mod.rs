@@ -12,9 +12,9 @@ mod fields;
 mod goal;
 mod intake;
 mod period;
+mod privacy;
 mod publisher;
 mod query;
-mod receipt;
 mod report;
 mod site;
 
@@ -64,7 +64,27 @@ pub fn routes(routes: &mut Routes) {
     );
     routes.get(ReadAccount, "/api/v1/account", account::read);
     routes.patch(ChangeAccount, "/api/v1/account", account::update);
-    routes.get(ReadDocuments, "/api/v1/consent-receipts", receipt::list);
+    let requests = "/api/v1/privacy/requests";
+    routes.get(
+        ManagePrivacy,
+        "/api/v1/privacy/discovery",
+        privacy::discovery,
+    );
+    routes.get(ManagePrivacy, requests, privacy::list);
+    routes.post(ManagePrivacy, requests, privacy::create);
+    let request = "/api/v1/privacy/requests/{id}";
+    routes.get(ManagePrivacy, request, privacy::read);
+    routes.delete(ManagePrivacy, request, privacy::cancel);
+    routes.get(
+        ManagePrivacy,
+        "/api/v1/privacy/requests/{id}/results",
+        privacy::results,
+    );
+    routes.get(
+        ManagePrivacy,
+        "/api/v1/privacy/requests/{id}/receipt",
+        privacy::receipt,
+    );
     routes.get(ReadIntake, "/api/v1/intake", intake::read);
     routes.get(ReadAudit, "/api/v1/audit", audit::list);
     routes.get(ReadAudit, "/api/v1/audit/checkpoint", audit::checkpoint);

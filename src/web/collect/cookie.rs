@@ -28,6 +28,30 @@ pub fn remove(account: AccountId) -> String {
     header(account, "", 0)
 }
 
+/// The cookie of a browser that objected on the page for visitors: the same for
+/// everybody, for as long as a transaction counts once.
+const OBJECTION: &str = "pk_objection=1";
+const OBJECTION_SECONDS: i64 = 396 * 24 * 60 * 60;
+
+/// Whether a browser has objected on the page for visitors.
+pub fn has_objected(header: &str) -> bool {
+    header.contains(OBJECTION) && header.split(';').any(|pair| pair.trim() == OBJECTION)
+}
+
+/// The `Set-Cookie` by which a browser remembers that it has objected.
+pub fn objection() -> String {
+    objection_for(OBJECTION_SECONDS)
+}
+
+/// The `Set-Cookie` that takes it back.
+pub fn no_objection() -> String {
+    objection_for(0)
+}
+
+fn objection_for(seconds: i64) -> String {
+    format!("{OBJECTION}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=None")
+}
+
 fn name(account: AccountId) -> String {
     format!("pk_{account}")
 }

@@ -65,7 +65,6 @@ fn status(reason: Reason) -> StatusCode {
         | Reason::Paused
         | Reason::Expired
         | Reason::NoCampaign
-        | Reason::ConsentMissing
         | Reason::Duplicate
         | Reason::ErasedPerson
         | Reason::Objected => StatusCode::OK,

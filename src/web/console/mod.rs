@@ -5,7 +5,7 @@
 mod account;
 mod alert;
 mod around;
-mod asset;
+pub(super) mod asset;
 mod audit;
 mod calendar;
 mod campaign;
@@ -16,16 +16,18 @@ mod chart;
 mod confirm;
 mod conversion;
 mod conversion_row;
-mod fault;
-mod form;
+pub(super) mod fault;
+pub(super) mod form;
 mod join;
 mod member;
-mod origin;
+pub(super) mod origin;
 mod overview;
 mod overview_content;
 mod own_sign_in;
-mod page;
+pub(super) mod page;
 mod password;
+mod privacy;
+mod privacy_request;
 mod publisher;
 mod report;
 mod report_query;
@@ -36,7 +38,7 @@ mod sign_in;
 mod site;
 mod snippet;
 mod support;
-mod visit;
+pub(super) mod visit;
 mod wording;
 
 use super::route::Routes;
@@ -115,6 +117,13 @@ pub fn routes(routes: &mut Routes) {
         "/conversions/{id}",
         conversion::decide,
     );
+    let manage = Action::ManagePrivacy;
+    routes.get(manage, "/requests", privacy::list);
+    routes.post(manage, "/requests", privacy::create);
+    routes.get(manage, "/requests/{id}", privacy_request::show);
+    routes.post(manage, "/requests/{id}", privacy_request::update);
+    routes.post(manage, "/requests/{id}/export", privacy_request::export);
+    routes.get(manage, "/requests/{id}/{name}", privacy_request::receipt);
     routes.get(Action::ReadReport, "/reports", report::show);
     routes.get(Action::ReadReport, "/reports.csv", report::download);
     routes.get(Action::ReadAudit, "/audit", audit::list);

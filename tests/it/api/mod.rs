@@ -2,5 +2,4 @@
 //! page by page. What reports say is tested with the reports.
 
 mod errors;
-mod health;
 mod nouns;

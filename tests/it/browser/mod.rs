@@ -6,6 +6,7 @@
 mod demo;
 mod optout;
 mod outage;
+mod privacy;
 mod shop;
 mod strict;
 

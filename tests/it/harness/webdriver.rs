@@ -138,6 +138,21 @@ impl Session<'_> {
         self.post(&format!("element/{element}/click"), json!({}));
     }
 
+    /// Lets no page run any script from now on; what the driver asks still runs.
+    #[track_caller]
+    pub fn without_script(&self) {
+        let params = json!({"value": true});
+        let cmd = "Emulation.setScriptExecutionDisabled";
+        self.post("goog/cdp/execute", json!({"cmd": cmd, "params": params}));
+    }
+
+    /// The page as it stands.
+    pub fn source(&self) -> String {
+        let path = format!("/session/{}/source", self.id);
+        let value = self.driver.call("GET", &path, &Value::Null);
+        value.as_str().unwrap_or_default().to_owned()
+    }
+
     /// Waits until a script gives something true.
     #[track_caller]
     pub fn until(&self, what: &str, script: &str) {

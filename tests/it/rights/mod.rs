@@ -1,7 +1,10 @@
 //! A person's rights, from the outside: found, shown, and gone for good.
 
+mod api;
 mod crash;
+mod desk;
 mod erasure;
+mod page;
 mod restore;
 
 use serde_json::{Value, json};
