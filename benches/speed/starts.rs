@@ -53,11 +53,11 @@ pub fn starts(settings: &Settings, history: &History) -> Outcome<Vec<Line>> {
     ])
 }
 
-fn seconds(what: String, measured: f64, reach: f64, aim: f64) -> Line {
+fn seconds(what: String, measured: Option<f64>, reach: f64, aim: f64) -> Line {
     Line {
         what,
         figure: Figure::Seconds,
-        measured: Some(measured),
+        measured,
         reach,
         aim,
         detail: String::new(),
