@@ -99,6 +99,8 @@ impl Routes {
                     HttpResponse::MethodNotAllowed()
                         .insert_header((header::ALLOW, allow))
                         .insert_header(("X-Pixelkeep", "rejected; bad_method"))
+                        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                        .content_type("text/plain; charset=utf-8")
                         .body("This address does not take that method.\n")
                 }
             }));

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
+use actix_web::middleware::{Condition, DefaultHeaders};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::demo::{self, Shops};
@@ -19,6 +21,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long requests in flight may take once the server stops, in seconds.
 const STOP_TIMEOUT_SECONDS: u64 = 15;
 const CONNECTIONS_PER_WORKER: usize = 12_500;
+/// Where browsers reach this server over HTTPS, they come over nothing else for two
+/// years from then on.
+const HTTPS_ONLY: &str = "max-age=63072000; includeSubDomains";
 
 /// Every route of the product.
 pub fn routes() -> Routes {
@@ -48,7 +53,9 @@ pub fn serve<T>(
         let gate = web::Data::new(privacy::Gate::default());
         let console = web::Data::new(console::Console::default());
         let server = HttpServer::new(move || {
+            let https = DefaultHeaders::new().add((STRICT_TRANSPORT_SECURITY, HTTPS_ONLY));
             ActixApp::new()
+                .wrap(Condition::new(app.options.is_secure(), https))
                 .app_data(app.clone())
                 .app_data(collector.clone())
                 .app_data(console.clone())

@@ -12,6 +12,7 @@ use super::visit::{Posted, Visit};
 use crate::crypto::token;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{AccountSettings, parse_name, parse_timezone};
+use crate::model::action::Action;
 use crate::model::money::{Currency, Rate};
 
 struct RateRow {
@@ -31,6 +32,10 @@ struct AccountPage {
     rate_currency: String,
     rate: String,
     server_to_server: bool,
+    /// Whether every member must have a second factor.
+    require_second_factor: bool,
+    /// Whether the reader may change that.
+    may_require: bool,
     /// Shown once, on the page that follows the turning on.
     security_token: Option<String>,
     public_url: String,
@@ -55,6 +60,8 @@ impl AccountPage {
             rate_currency: visit.query.text("rate").to_owned(),
             rate: String::new(),
             server_to_server: settings.acquisition,
+            require_second_factor: settings.require_second_factor,
+            may_require: visit.may(Action::ChangeMembers),
             security_token: None,
             public_url: visit.app().options.public_url.clone(),
             error: None,
@@ -142,6 +149,18 @@ where
         }
         Err(fault) => Err(fault),
     }
+}
+
+/// Whether every member must have a second factor; whoever has none is led to it.
+pub async fn update_second_factor(posted: Posted) -> Answer {
+    change(posted, "/account?done=saved#second-factor", |form| {
+        let required = form.text("require") == "yes";
+        Ok(move |settings: &mut AccountSettings| {
+            settings.require_second_factor = required;
+            Ok(())
+        })
+    })
+    .await
 }
 
 /// Turns server-to-server reporting on, with a new token, or off.

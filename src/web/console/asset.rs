@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::{HttpResponse, web};
 use rust_embed::Embed;
 
@@ -68,9 +70,12 @@ pub async fn read(named: web::Path<(String, String)>) -> HttpResponse {
             .insert_header((CONTENT_TYPE, asset.media))
             .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+            .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
             .body(asset.content.as_slice()),
         None => HttpResponse::NotFound()
             .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .content_type("text/plain; charset=utf-8")
             .body("There is no such file.\n"),
     }

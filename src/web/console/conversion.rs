@@ -34,6 +34,8 @@ struct ListPage {
     rows: Vec<Row>,
     is_filtered: bool,
     currency: &'static str,
+    /// The same conversions as a table to download.
+    csv: String,
     /// Where a decision comes back to.
     here: String,
     newest: Option<String>,
@@ -76,6 +78,7 @@ pub async fn list(visit: Visit) -> Answer {
             .collect(),
         is_filtered: !filters.is_empty(),
         currency: visit.account.settings.currency.code(),
+        csv: format!("/conversions.csv?{filters}"),
         here: address(&filters, visit.query.text("before")),
         newest: visit.query.has("before").then(|| address(&filters, "")),
         older: next.map(|seq| address(&filters, &seq.to_string())),
@@ -124,7 +127,7 @@ fn address(filters: &str, before: &str) -> String {
     format!("/conversions?{filters}{joint}{before}")
 }
 
-fn read_query(form: &Form, catalog: &Catalog, visit: &Visit) -> Result<ConversionQuery> {
+pub(super) fn read_query(form: &Form, catalog: &Catalog, visit: &Visit) -> Result<ConversionQuery> {
     let calendar = visit.calendar();
     let account = visit.account.id;
     let day = |name: &str| match form.text(name) {

@@ -15,6 +15,7 @@ mod campaign_form_tests;
 mod chart;
 mod confirm;
 mod conversion;
+mod conversion_csv;
 mod conversion_row;
 pub(super) mod fault;
 pub(super) mod form;
@@ -124,6 +125,11 @@ pub fn routes(routes: &mut Routes) {
     routes.post(manage, "/requests/{id}", privacy_request::update);
     routes.post(manage, "/requests/{id}/export", privacy_request::export);
     routes.get(manage, "/requests/{id}/{name}", privacy_request::receipt);
+    routes.get(
+        Action::ReadConversions,
+        "/conversions.csv",
+        conversion_csv::download,
+    );
     routes.get(Action::ReadReport, "/reports", report::show);
     routes.get(Action::ReadReport, "/reports.csv", report::download);
     routes.get(Action::ReadAudit, "/audit", audit::list);
@@ -170,5 +176,10 @@ pub fn routes(routes: &mut Routes) {
         Action::ChangeAccount,
         "/account/server-to-server",
         account::update_server_to_server,
+    );
+    routes.post(
+        Action::ChangeMembers,
+        "/account/second-factor",
+        account::update_second_factor,
     );
 }

@@ -15,10 +15,15 @@ use crate::error::Error;
 use crate::model::action::Action;
 use crate::model::role::Party;
 
-/// No inline script or style, nothing from elsewhere, and nobody may frame it.
+/// No inline script or style, nothing from elsewhere, nobody may frame it, and no script
+/// of ours turns text into markup.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
      img-src 'self' data:; connect-src 'self'; form-action 'self'; \
-     frame-ancestors 'none'; base-uri 'none'";
+     frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; \
+     trusted-types 'none'";
+/// What no page here asks a browser for.
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), \
+     payment=(), usb=()";
 
 pub type Answer = Result<HttpResponse, Fault>;
 
@@ -51,9 +56,12 @@ pub fn guarded(status: StatusCode) -> actix_web::HttpResponseBuilder {
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // Not `no-referrer`: browsers then send forms with `Origin: null`.
         .insert_header((REFERRER_POLICY, "same-origin"))
         .insert_header(("Cross-Origin-Opener-Policy", "same-origin"))
         .insert_header(("Cross-Origin-Resource-Policy", "same-origin"))
+        .insert_header(("Cross-Origin-Embedder-Policy", "require-corp"))
+        .insert_header(("Permissions-Policy", PERMISSIONS))
         .insert_header(("X-Frame-Options", "DENY"));
     response
 }
