@@ -4,6 +4,7 @@
 //! amounts; without consent nothing is left in the browser.
 
 mod demo;
+mod hostile;
 mod optout;
 mod outage;
 mod privacy;

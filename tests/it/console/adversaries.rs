@@ -130,7 +130,7 @@ fn without_a_session_no_room_opens_and_no_form_is_taken() {
 }
 
 #[test]
-fn guessing_is_slowed_down_and_tells_nothing() {
+fn account_enumeration_guessing_is_slowed_down_and_tells_nothing() {
     let folder = Folder::new();
     let server = folder.serve();
     create(&folder, "ann@shop.example");
@@ -155,7 +155,7 @@ fn guessing_is_slowed_down_and_tells_nothing() {
 }
 
 #[test]
-fn a_password_over_plain_http_from_afar_is_refused_with_the_way_out() {
+fn sign_in_over_plain_http_from_afar_is_refused_with_the_way_out() {
     let folder = Folder::new();
     let server = folder.serve();
     create(&folder, "ann@shop.example");
@@ -170,6 +170,13 @@ fn a_password_over_plain_http_from_afar_is_refused_with_the_way_out() {
             .send();
         assert_eq!(answer.status, 403, "{answer:?}");
         assert!(answer.text().contains("--public-url"), "{answer:?}");
+        let posted = server
+            .client
+            .request("POST", "/signin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(name, value)
+            .body("email=ann%40shop.example&password=correct+horse+battery+staple");
+        assert_eq!(posted.send().status, 403, "{name}");
     }
     let request = server.client.request("GET", "/signin");
     let answer = request

@@ -2,7 +2,11 @@
 //! without a session. Pages are looked at as text; how they look is not tested.
 
 mod adversaries;
+mod forged;
+mod headers;
 mod rooms;
+mod second_factor;
+mod table;
 
 use std::collections::BTreeMap;
 

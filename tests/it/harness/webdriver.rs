@@ -161,12 +161,16 @@ impl Session<'_> {
         });
     }
 
+    /// A command of the browser's own protocol.
+    #[track_caller]
+    pub fn cdp(&self, command: &str, params: Value) -> Value {
+        let body = json!({"cmd": command, "params": params});
+        self.post("goog/cdp/execute", body)
+    }
+
     /// Every cookie of the profile, of whatever host, HttpOnly ones included.
     pub fn cookies(&self) -> Vec<Value> {
-        let answer = self.post(
-            "goog/cdp/execute",
-            json!({"cmd": "Storage.getCookies", "params": {}}),
-        );
+        let answer = self.cdp("Storage.getCookies", json!({}));
         answer["cookies"].as_array().cloned().unwrap_or_default()
     }
 }

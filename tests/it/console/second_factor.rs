@@ -1,0 +1,413 @@
+//! The second factor, the sessions and the password as their member meets them.
+
+use std::collections::BTreeMap;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
+use super::{Member, create, encoded, sign_in};
+use crate::harness::account::PASSWORD;
+use crate::harness::http::{Answer, Client};
+use crate::harness::server::{Folder, Server, text};
+
+const ANN: &str = "ann@shop.example";
+const NEW: &str = "wiese tasse regen motor 9";
+
+/// The time at which these servers stand still, so that a code is known.
+const NOON: &str = "2026-11-24T12:00:07Z\n";
+
+fn serve_at_noon(folder: &Folder) -> Server {
+    let clock = folder.write("clock", NOON);
+    let options = ["--listen", "127.0.0.1:0", "--test-clock", text(&clock)];
+    folder.serve_with(&options)
+}
+
+/// The value of a page's hidden field.
+#[track_caller]
+fn field(page: &str, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let at = page
+        .find(&start)
+        .unwrap_or_else(|| panic!("no {name} in {page}"))
+        + start.len();
+    page[at..].chars().take_while(|c| *c != '"').collect()
+}
+
+/// What an app shows for the secret that a page shows as text (RFC 6238).
+#[track_caller]
+fn code_of(page: &str, steps_later: i64) -> String {
+    let (_, rest) = page
+        .split_once("aria-label=\"Secret\">")
+        .expect("no secret");
+    let secret = rest.split('<').next().unwrap_or_default();
+    let mut bits = 0u64;
+    let mut held = 0;
+    let mut key = Vec::new();
+    for letter in secret.bytes().filter(|letter| *letter != b' ') {
+        let digit = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+            .iter()
+            .position(|known| *known == letter)
+            .expect("no base32");
+        bits = (bits << 5 | digit as u64) & 0xffff;
+        held += 5;
+        if held >= 8 {
+            held -= 8;
+            key.push((bits >> held) as u8);
+        }
+    }
+    assert_eq!(key.len(), 20);
+    let now: jiff::Timestamp = NOON.trim().parse().unwrap();
+    let step = now.as_second() / 30 + steps_later;
+    let mut mac = Hmac::<Sha1>::new_from_slice(&key).unwrap();
+    mac.update(&step.to_be_bytes());
+    let digest = mac.finalize().into_bytes();
+    let at = usize::from(digest[19] & 15);
+    let four: [u8; 4] = digest[at..at + 4].try_into().unwrap();
+    format!(
+        "{:06}",
+        (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000
+    )
+}
+
+fn send_code(client: &Client, step: &str, code: &str) -> Answer {
+    client
+        .request("POST", "/signin/code")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(encoded(&[
+            ("step", step),
+            ("code", code),
+            ("next", "/sites"),
+        ]))
+        .send()
+}
+
+/// Turns the second factor on; the page with the secret and the recovery codes.
+#[track_caller]
+fn turn_on(member: &mut Member<'_>) -> (String, Vec<String>) {
+    let page = member.get("/you/second-factor").text();
+    let offer = field(&page, "offer");
+    let wrong = member.post("/you/second-factor", &[("offer", &offer), ("code", "12")]);
+    assert_eq!(wrong.status, 400, "{wrong:?}");
+    let code = code_of(&page, 0);
+    let done = member.post("/you/second-factor", &[("offer", &offer), ("code", &code)]);
+    assert_eq!(done.status, 200, "{done:?}");
+    member.cookie = done.cookie().expect("no new session");
+    let shown = done.text();
+    let (_, rest) = shown
+        .split_once("aria-label=\"Recovery codes\">")
+        .expect("no codes");
+    let codes = rest
+        .split('<')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace();
+    (page, codes.map(str::to_owned).collect())
+}
+
+#[test]
+fn after_the_password_a_code_is_asked_for_and_each_serves_once() {
+    let folder = Folder::new();
+    let server = serve_at_noon(&folder);
+    let mut member = Member::new(&folder, &server, ANN);
+    let old = member.cookie.clone();
+    let (page, codes) = turn_on(&mut member);
+    assert_eq!(codes.len(), 10);
+    assert_eq!(member.get("/you").status, 200);
+    let ended = server
+        .client
+        .request("GET", "/you")
+        .header("cookie", old)
+        .send();
+    assert_eq!(ended.status, 303, "an old session lives on");
+
+    let wrong = sign_in(&server.client, ANN, "not the password");
+    let unknown = sign_in(&server.client, "eve@shop.example", "not the password");
+    assert_eq!((wrong.status, unknown.status), (401, 401));
+    assert_eq!(
+        wrong.text().replace("ann@", ""),
+        unknown.text().replace("eve@", "")
+    );
+
+    let asked = sign_in(&server.client, ANN, PASSWORD);
+    assert_eq!((asked.status, asked.cookie()), (200, None), "{asked:?}");
+    let step = field(&asked.text(), "step");
+    let used = send_code(&server.client, &step, &code_of(&page, 0));
+    assert_eq!(
+        used.status, 401,
+        "the code of the turning on served again: {used:?}"
+    );
+    // The neighbouring step is taken as well, as clocks differ.
+    let inside = send_code(&server.client, &step, &code_of(&page, 1));
+    assert_eq!(inside.header("location"), Some("/sites"), "{inside:?}");
+    assert!(inside.cookie().is_some());
+
+    let asked = sign_in(&server.client, ANN, PASSWORD);
+    let step = field(&asked.text(), "step");
+    let by_code = send_code(&server.client, &step, &codes[0]);
+    assert_eq!(by_code.status, 303, "{by_code:?}");
+    let asked = sign_in(&server.client, ANN, PASSWORD);
+    let again = send_code(&server.client, &field(&asked.text(), "step"), &codes[0]);
+    assert_eq!(again.status, 401, "a recovery code served twice: {again:?}");
+
+    let log = member.get("/audit").text();
+    for said in [
+        "the second factor was turned on",
+        "a wrong code of the second factor was refused",
+        "a recovery code, now used up",
+    ] {
+        assert!(log.contains(said), "{said}: {log}");
+    }
+    let off = member.post("/you/second-factor/off", &[]);
+    assert_eq!(
+        off.header("location"),
+        Some("/you?done=factor_off"),
+        "{off:?}"
+    );
+    assert_eq!(sign_in(&server.client, ANN, PASSWORD).status, 303);
+}
+
+#[test]
+fn an_account_that_requires_a_second_factor_leads_everybody_to_it() {
+    let folder = Folder::new();
+    let server = serve_at_noon(&folder);
+    let mut member = Member::new(&folder, &server, ANN);
+    let other = sign_in(&server.client, ANN, PASSWORD).cookie();
+    let must = member.post("/account/second-factor", &[("require", "yes")]);
+    assert_eq!(must.status, 303, "{must:?}");
+    for path in ["/", "/sites", "/account", "/reports.csv"] {
+        let led = member.get(path);
+        assert_eq!(
+            led.header("location"),
+            Some("/you/second-factor"),
+            "{path}: {led:?}"
+        );
+    }
+    let other = other.expect("no session");
+    let fields = [("form_token", ""), ("name", "x")];
+    let request = server
+        .client
+        .request("POST", "/sites/new")
+        .header("cookie", other);
+    let refused = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(encoded(&fields))
+        .send();
+    assert_eq!(refused.header("location"), Some("/you/second-factor"));
+    let page = member.get("/you/second-factor").text();
+    let token = field(&page, "form_token");
+    let (offer, code) = (field(&page, "offer"), code_of(&page, 0));
+    let fields = [
+        ("form_token", token.as_str()),
+        ("offer", &offer),
+        ("code", &code),
+    ];
+    let done = member.post_as("/you/second-factor", &fields, &BTreeMap::new());
+    assert_eq!(done.status, 200, "{done:?}");
+    member.cookie = done.cookie().expect("no new session");
+    assert_eq!(member.get("/sites").status, 200);
+}
+
+#[test]
+fn the_password_is_asked_for_again_after_five_minutes_and_the_form_goes_on() {
+    let folder = Folder::new();
+    let server = serve_at_noon(&folder);
+    let member = Member::new(&folder, &server, ANN);
+    let token = member.token();
+    let own_page = BTreeMap::from([("sec-fetch-site", "same-origin")]);
+    let send = |more: &[(&str, &str)]| {
+        let fields = [&[("form_token", token.as_str()), ("require", "yes")], more].concat();
+        member.post_as("/account/second-factor", &fields, &own_page)
+    };
+    folder.write("clock", "2026-11-24T12:06:00Z\n");
+    let page = member.get("/you/second-factor");
+    assert_eq!(page.status, 403);
+    assert_eq!(field(&page.text(), "next"), "/you/second-factor");
+    let asked = send(&[]);
+    assert_eq!(asked.status, 403, "{asked:?}");
+    let text = asked.text();
+    assert!(text.contains("action=\"/account/second-factor\""), "{text}");
+    assert_eq!(field(&text, "require"), "yes");
+    assert!(
+        !member
+            .get("/account")
+            .text()
+            .contains("Every member must have one")
+    );
+    let wrong = send(&[("current_password", "not the password")]);
+    assert_eq!(wrong.status, 403, "{wrong:?}");
+    assert!(wrong.text().contains("This is not your password"));
+    let right = send(&[("current_password", PASSWORD)]);
+    assert_eq!(right.status, 303, "{right:?}");
+    assert_eq!(
+        member.get("/you/second-factor").status,
+        200,
+        "not asked again"
+    );
+}
+
+#[test]
+fn a_new_password_signs_every_other_browser_out() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let mut member = Member::new(&folder, &server, ANN);
+    let elsewhere = sign_in(&server.client, ANN, PASSWORD)
+        .cookie()
+        .expect("no session");
+    let get = |cookie: &str| {
+        let request = server.client.request("GET", "/you");
+        request.header("cookie", cookie).send()
+    };
+    assert_eq!(get(&elsewhere).status, 200);
+    let change = |current: &str, new: &str| {
+        let fields = [
+            ("current_password", current),
+            ("password", new),
+            ("password_again", new),
+        ];
+        member.post("/you/password", &fields)
+    };
+    assert_eq!(change("not the password", NEW).status, 403);
+    for (bad, why) in [
+        ("short", "12 characters"),
+        ("password1234", "first that are guessed"),
+        (ANN, "your own name or address"),
+    ] {
+        let refused = change(PASSWORD, bad);
+        assert_eq!(refused.status, 400, "{bad}: {refused:?}");
+        assert!(refused.text().contains(why), "{bad}");
+    }
+    let done = change(PASSWORD, NEW);
+    assert_eq!(
+        done.header("location"),
+        Some("/you?done=password"),
+        "{done:?}"
+    );
+    assert_eq!(
+        get(&elsewhere).status,
+        303,
+        "a session outlives the password"
+    );
+    assert_eq!(
+        get(&member.cookie).status,
+        303,
+        "the session was not renewed"
+    );
+    member.cookie = done.cookie().expect("no new session");
+    assert_eq!(member.get("/you").status, 200);
+    assert_eq!(sign_in(&server.client, ANN, PASSWORD).status, 401);
+    assert_eq!(sign_in(&server.client, ANN, NEW).status, 303);
+}
+
+#[test]
+fn a_member_sees_their_own_sessions_and_ends_them() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let member = Member::new(&folder, &server, ANN);
+    create(&folder, "bea@shop.example");
+    let theirs = sign_in(&server.client, "bea@shop.example", PASSWORD);
+    let theirs = theirs.cookie().expect("no session");
+    let elsewhere = sign_in(&server.client, ANN, PASSWORD)
+        .cookie()
+        .expect("no session");
+    let get = |cookie: &str| {
+        let request = server.client.request("GET", "/you");
+        request.header("cookie", cookie).send()
+    };
+    let handles = |page: &str| -> Vec<String> {
+        let parts = page.split("name=\"session\" value=\"").skip(1);
+        let handles = parts.map(|part| part.chars().take_while(|c| *c != '"').collect());
+        handles
+            .filter(|handle: &String| handle != "others")
+            .collect()
+    };
+    let page = member.get("/you").text();
+    assert!(
+        page.contains("this browser") && page.contains("127.0.0.0/24"),
+        "{page}"
+    );
+    let shown = handles(&page);
+    assert_eq!(shown.len(), 1, "{page}");
+    // Bea's list offers Ann's to nobody, and Bea's handle ends nothing of Ann's.
+    assert_eq!(handles(&get(&theirs).text()).len(), 0);
+    let foreign = member.post("/you/sessions", &[("session", "0123456789abcdef")]);
+    assert_eq!(foreign.status, 404);
+    let ended = member.post("/you/sessions", &[("session", &shown[0])]);
+    assert_eq!(
+        ended.header("location"),
+        Some("/you?done=ended"),
+        "{ended:?}"
+    );
+    assert_eq!(get(&elsewhere).status, 303);
+    let more: Vec<_> = (0..2)
+        .map(|_| {
+            sign_in(&server.client, ANN, PASSWORD)
+                .cookie()
+                .expect("no session")
+        })
+        .collect();
+    assert_eq!(
+        member
+            .post("/you/sessions", &[("session", "others")])
+            .status,
+        303
+    );
+    assert!(more.iter().all(|cookie| get(cookie).status == 303));
+    assert_eq!(
+        (get(&member.cookie).status, get(&theirs).status),
+        (200, 200)
+    );
+}
+
+#[test]
+fn lock_out_bypass_a_known_browser_signs_in_while_strangers_guess() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    create(&folder, ANN);
+    let home = sign_in(&server.client, ANN, PASSWORD);
+    let cookies: Vec<String> = home
+        .headers
+        .iter()
+        .filter(|(name, value)| name == "set-cookie" && value.contains("device"))
+        .filter_map(|(_, value)| value.split(';').next().map(str::to_owned))
+        .collect();
+    let held = (0..12).any(|_| sign_in(&server.client, ANN, "not the password").status == 429);
+    assert!(held, "nobody was slowed down");
+    let request = server
+        .client
+        .request("POST", "/signin")
+        .header("cookie", cookies.join("; "));
+    let inside = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(encoded(&[("email", ANN), ("password", PASSWORD)]))
+        .send();
+    assert_eq!(inside.status, 303, "{inside:?}");
+}
+
+#[test]
+fn open_redirect_the_way_on_never_leaves_this_server() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let member = Member::new(&folder, &server, ANN);
+    for next in [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/evil.example",
+        "http:evil.example",
+    ] {
+        let fields = [("email", ANN), ("password", PASSWORD), ("next", next)];
+        let answer = member.post_as("/signin", &fields, &BTreeMap::new());
+        assert_eq!(answer.header("location"), Some("/"), "{next:?}");
+        let fields = [("current_password", PASSWORD), ("next", next)];
+        let fresh = sign_in(&server.client, ANN, PASSWORD)
+            .cookie()
+            .expect("no session");
+        let member = Member {
+            client: &server.client,
+            cookie: fresh,
+        };
+        let answer = member.post("/confirm", &fields);
+        assert_eq!(answer.header("location"), Some("/"), "{next:?}");
+    }
+}
