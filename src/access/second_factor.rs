@@ -8,7 +8,7 @@ use crate::clock::{SECOND_MS, Timestamp};
 use crate::crypto::totp;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{AccountSettings, Member};
-use crate::model::action::{Act, Action};
+use crate::model::action::{Act, Action, Actor};
 use crate::model::id::MemberId;
 use crate::model::role::Role;
 use crate::model::second_factor::{RECOVERY_CODES, SecondFactor, TotpSecret};
@@ -61,14 +61,25 @@ pub fn same_offer(store: &Store, member: &Member, sealed: &str) -> Result<Offer>
     })
 }
 
-/// Whether this member may not go on without a second factor: the account requires one
-/// of all, and whoever acts as operator has one in any case. What leads to it stays open.
-pub fn is_missing(member: &Member, settings: &AccountSettings, action: Action) -> bool {
+/// Whether this member must have a second factor: the account requires one of all, and
+/// whoever runs the instance has one in any case.
+pub fn is_required(member: &Member, settings: &AccountSettings) -> bool {
+    settings.require_second_factor || member.profile.role == Role::Operator
+}
+
+/// Whether they may not go on without one. An owner who runs the instance as well needs
+/// one for what is the operator's. What leads to it stays open.
+pub fn is_missing(
+    member: &Member,
+    settings: &AccountSettings,
+    actor: Actor,
+    action: Action,
+) -> bool {
     let leads_there = matches!(
         action,
         Action::ReadSelf | Action::ChangeSelf | Action::Confirm | Action::SignIn | Action::SignOut
     );
-    let is_required = settings.require_second_factor || member.profile.role == Role::Operator;
+    let is_required = is_required(member, settings) || matches!(actor, Actor::Operator(_));
     is_required && member.profile.second_factor.is_none() && !leads_there
 }
 

@@ -220,6 +220,40 @@ fn a_weaker_verifier_is_renewed_at_the_next_sign_in() {
 }
 
 #[test]
+fn whoever_runs_the_instance_needs_a_second_factor_for_that() {
+    let house = House::new("verifier");
+    let mut member = house.member();
+    let id = member.id;
+    let mut settings = house.store.catalog().accounts[&member.account]
+        .settings
+        .clone();
+    let (inside, operating) = (Actor::Member(id), Actor::Operator(id));
+    let missing = |member: &Member, settings: &_, actor, action| {
+        second_factor::is_missing(member, settings, actor, action)
+    };
+    assert!(!missing(&member, &settings, inside, Action::ReadReport));
+    assert!(missing(&member, &settings, operating, Action::ReadInstance));
+    settings.require_second_factor = true;
+    assert!(missing(&member, &settings, inside, Action::ReadReport));
+    for open in [
+        Action::ReadSelf,
+        Action::ChangeSelf,
+        Action::Confirm,
+        Action::SignOut,
+    ] {
+        assert!(!missing(&member, &settings, operating, open), "{open:?}");
+    }
+    house.turn_on(0);
+    member = house.member();
+    assert!(!missing(
+        &member,
+        &settings,
+        operating,
+        Action::ReadInstance
+    ));
+}
+
+#[test]
 fn a_flood_at_the_door_leaves_places_for_known_browsers() {
     let house = House::new("verifier");
     let held: Vec<_> = (0..16).map_while(|_| house.door.place(false)).collect();

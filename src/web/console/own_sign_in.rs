@@ -5,7 +5,7 @@ use askama::Template;
 
 use super::page::{Answer, Frame, Room, ok, see_other};
 use super::visit::{Posted, Visit};
-use crate::access::session;
+use crate::access::{second_factor, session};
 use crate::error::Error;
 use crate::store::Session;
 
@@ -64,7 +64,7 @@ pub async fn show(visit: Visit) -> Answer {
             .collect(),
         second_factor: factor.map(|factor| visit.calendar().stamp(factor.since)),
         recovery_left: factor.map_or(0, |factor| factor.recovery.len()),
-        is_required: visit.account.settings.require_second_factor,
+        is_required: second_factor::is_required(&visit.member, &visit.account.settings),
     })
 }
 

@@ -27,7 +27,7 @@ struct OfferPage {
     secret: String,
     sealed: String,
     picture: Picture,
-    /// Every member of the account must have one.
+    /// The member must have one.
     is_required: bool,
     error: Option<String>,
 }
@@ -73,7 +73,7 @@ fn offer_page(visit: &Visit, offer: &Offer, error: Option<&Error>) -> Answer {
         secret: groups.join(" "),
         sealed: offer.sealed.clone(),
         picture: Picture::of(&offer.secret.address(&visit.member.profile.email))?,
-        is_required: visit.account.settings.require_second_factor,
+        is_required: second_factor::is_required(&visit.member, &visit.account.settings),
         error: error.map(|error| error.message().to_owned()),
     };
     let status = match error {

@@ -240,7 +240,7 @@ async fn signed_in(request: HttpRequest) -> std::result::Result<Visit, Fault> {
         return Err(Fault::Ended);
     }
     let account = account(&app, standing.account)?;
-    if second_factor::is_missing(&member, &account.settings, action) {
+    if second_factor::is_missing(&member, &account.settings, standing.actor, action) {
         return Err(Fault::GoTo(ENROL));
     }
     Ok(Visit {

@@ -142,6 +142,8 @@ fn pages(shop: &Shop) -> Vec<String> {
             && !route.path.starts_with("/api/")
             && !route.path.ends_with(".csv")
             && !route.path.ends_with("/checkpoint")
+            // A part of the overview, which is on it.
+            && !route.path.ends_with("/fragment")
             && route.path != "/setup";
         if is_page {
             let id = match route.path {
@@ -262,13 +264,11 @@ fn a_page_that_lets_a_stranger_in_is_noticed() {
     let visitor = open(&browser, &shop);
     visitor.go(&format!("{}/sites", shop.server.url()));
     visitor.run(
-        "document.body.insertAdjacentElement('beforeend', document.createElement('img'))\
-         .setAttribute('onerror', 'canary()');\
+        "const image = document.createElement('img');\
+         image.setAttribute('oncanary', 'canary()'); image.src = 'https://evil.invalid/';\
          const wide = document.createElement('div'); wide.style.width = '3000px';\
          wide.style.height = '9px';\
-         document.body.append(wide);\
-         const foreign = document.createElement('script'); foreign.src = 'https://evil.invalid/';\
-         document.head.append(foreign);",
+         document.body.append(image, wide, document.createElement('script'));",
     );
     let found = faults(&visitor, "/sites").join("\n");
     for fault in [
