@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
+use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -35,6 +35,7 @@ async fn read(request: HttpRequest, app: Data<App>) -> HttpResponse {
     }
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .content_type("text/plain; version=0.0.4; charset=utf-8")
         .body(text(&app.journal.health()))
 }
@@ -42,6 +43,7 @@ async fn read(request: HttpRequest, app: Data<App>) -> HttpResponse {
 fn refused() -> HttpResponse {
     HttpResponse::build(StatusCode::FORBIDDEN)
         .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .content_type("text/plain; charset=utf-8")
         .body("Send the token of the file that --metrics-token-file names, as a bearer token.\n")
 }
