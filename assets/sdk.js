@@ -17,24 +17,29 @@
     .map(byte => (byte & 15).toString(16)).join('');
 
   const normal = given => /^(1|granted|yes|true)$/.test(given) ? 'granted'
-    : `${given}`.match(/measurement|attribution|sharing/g)?.join() || 'denied';
+    : `${given?.ad_storage ? [given.analytics_storage == 'granted' && 'measurement',
+      given.ad_storage == 'granted' && 'attribution', given.ad_user_data == 'granted' && 'sharing']
+      : given}`.match(/measurement|attribution|sharing/g)?.join() || 'denied';
   const may = purpose => config.site &&
     RegExp(purpose).test(state || config.posture == 'optout' && 'granted');
   const settle = () => {
+    const old = saved();
     if (!gpc && may('granted|attribution')) {
       // Made without identity: now or never.
       wait || flush();
       held = held.filter(hit => hit.v);
-      const { at = Date.now(), ...old } = saved();
       visitor ||= old.visitor || random();
       click = landing || old.click;
       kept = storage('set', stateKey,
-        JSON.stringify({ at, posture: config.posture, consent: state, visitor, click }));
+        JSON.stringify({ at: old.at || Date.now(), posture: config.posture, consent: state, visitor, click }));
+      state && state != old.consent && record('consent');
     } else if (config.site || state == 'denied') {
+      const gone = old.visitor || !kept && visitor;
       keys().forEach(key => storage('remove', key));
-      held = held.filter(hit => !hit.v);
+      held = held.filter(hit => !hit.v || hit.type == 'consent');
       visitor = kept = undefined;
       click = landing;
+      gone && !gpc && record('consent', 0, gone);
     }
   };
   // Another tab withdrew.
@@ -94,13 +99,14 @@
     else later(flush);
   };
 
-  const record = (type, more) => {
-    if (!config.site) return;
+  const record = (type, more, v) => {
     check();
+    const measured = may('granted|measurement');
+    if (!v && !measured && config.posture == 'nothing' || !config.site) return;
     const id = random(), cut = url => url.split(visitor ? '#' : /[?#]/)[0].slice(0, 2e3);
     const hit = {
       click_id: click, ...more, id, type, url: cut(location.href), referrer: cut(referrer),
-      t: Date.now(), v: visitor, c: gpc && may('granted|measurement') ? 'measurement' : state };
+      t: Date.now(), v: v || visitor, c: gpc && measured ? 'measurement' : state };
     visitor && storage('set', prefix + id, JSON.stringify(hit)) || held.push(hit);
     const all = waiting();
     if (all[100]) drop(all.find(hit => hit.type == 'view') || all[0]);

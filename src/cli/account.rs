@@ -67,6 +67,7 @@ impl Create {
                 security_token_hash: None,
                 require_second_factor: false,
                 rates: Default::default(),
+                privacy: Default::default(),
             },
             expires_at: match &self.expires {
                 Some(text) => Some(parse_end(text, &self.timezone)?),

@@ -16,14 +16,14 @@ impl Job for Erasures {
 
     fn due_at(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         // A database that does not answer fails in the step, where that is told.
-        match self.0.unfinished_erasure() {
-            Ok(None) => last.map_or(now, |last| last.plus_ms(DAY_MS)),
+        match (self.0.unfinished_erasure(), self.0.has_withdrawals()) {
+            (Ok(None), Ok(false)) => last.map_or(now, |last| last.plus_ms(DAY_MS)),
             _ => now,
         }
     }
 
     fn step(&self, now: Timestamp) -> Result<Step> {
-        if privacy::step(&self.0, now)? {
+        if privacy::withdraw_step(&self.0, now)? || privacy::step(&self.0, now)? {
             return Ok(Step::More(Counts::from([("steps".to_owned(), 1)])));
         }
         let closed = privacy::desk::close_done(&self.0, now)?;

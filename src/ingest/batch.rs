@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use foldhash::HashMap;
 
 use crate::error::Result;
+use crate::model::consent::receipt::Statement;
 use crate::model::hit::Hit;
 use crate::model::id::{ConversionId, GoalId};
 use crate::model::personal::Personal;
@@ -33,6 +34,7 @@ pub struct Batch {
     pub figures: SettledFigures,
     /// Of the figures' reasons, those of hits that the trail keeps.
     pub refused: BTreeMap<Reason, u64>,
+    pub statements: Vec<Statement>,
 }
 
 impl Batch {
@@ -84,6 +86,7 @@ impl Batch {
         let mut encoded = AccountBatch {
             conversions: self.conversions,
             figures: self.figures,
+            statements: self.statements,
             ..AccountBatch::default()
         };
         for (day, counts) in self.days {

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::model::account::Account;
 use crate::model::attribution::{Attribution, attribute};
 use crate::model::catalog::Catalog;
+use crate::model::consent::receipt::Statement;
 use crate::model::conversion::Conversion;
 use crate::model::hit::{Entry, Hit, Kind, Sale};
 use crate::model::landing::DEEP_LINK;
@@ -51,6 +52,11 @@ enum Arrived<'a> {
     },
     /// A hit of which nothing is kept.
     Stopped(Reason),
+    /// A visitor answered.
+    Statement(Box<Statement>),
+    /// A click whose visitor is told apart for its day and known no further; whether
+    /// it is their first.
+    ClickOfDay(Box<Hit>, bool),
     Hit(Box<Hit>),
     Sale(Box<Hit>, Decided<'a>),
 }
@@ -88,6 +94,10 @@ impl<'a> Deciding<'a> {
                     into.figures.settled += 1;
                     into.count(reason, 1);
                 }
+                Arrived::Statement(statement) => into.statements.push(*statement),
+                Arrived::ClickOfDay(hit, is_first) => {
+                    self.settle_click_of_day(&mut into, *hit, is_first);
+                }
                 Arrived::Hit(hit) => self.settle_hit(&mut into, *hit, None)?,
                 Arrived::Sale(hit, decided) => self.settle_hit(&mut into, *hit, Some(decided))?,
             }
@@ -100,6 +110,11 @@ impl<'a> Deciding<'a> {
         let mut hit = match entry {
             Entry::NotCounted { reason, count } => {
                 return Ok(Arrived::NotCounted { reason, count });
+            }
+            Entry::Statement(statement) => return Ok(Arrived::Statement(statement)),
+            Entry::ClickOfDay { mut hit, is_first } => {
+                hit.keep_only_permitted();
+                return Ok(Arrived::ClickOfDay(hit, is_first));
             }
             Entry::Hit(hit) => hit,
         };
@@ -153,7 +168,7 @@ impl<'a> Deciding<'a> {
     fn look_up(&mut self, arrived: &[Arrived<'_>]) -> Result<()> {
         let keys = arrived.iter().filter_map(|entry| match entry {
             Arrived::Sale(_, decided) => decided.key,
-            Arrived::NotCounted { .. } | Arrived::Stopped(_) | Arrived::Hit(_) => None,
+            _ => None,
         });
         let since = sale::counted_since(self.settler.clock.now());
         self.known = self
@@ -169,6 +184,7 @@ impl<'a> Deciding<'a> {
         sale: Option<Decided<'a>>,
     ) -> Result<()> {
         into.figures.settled += 1;
+        into.figures.count_removed(hit.notes);
         if let Some(event) = hit.event {
             let now = self.settler.clock.now();
             let history = &mut self.settler.history;
@@ -224,6 +240,18 @@ impl<'a> Deciding<'a> {
         into.add(&hit, dimensions, measures);
         into.keep(trail_row(hit, None, None));
         Ok(())
+    }
+
+    fn settle_click_of_day(&mut self, into: &mut Batch, hit: Hit, is_first: bool) {
+        into.figures.settled += 1;
+        let measures = Measures {
+            clicks: 1,
+            unique_clicks: i64::from(is_first),
+            ..Measures::default()
+        };
+        let dimensions = self.dimensions(&hit);
+        into.add(&hit, dimensions, measures);
+        into.keep(trail_row(hit, None, None));
     }
 
     fn settle_sale(&mut self, into: &mut Batch, mut hit: Hit, decided: Decided<'_>) -> Result<()> {

@@ -107,7 +107,8 @@ fn count_waiting(reader: &mut JournalReader, shared: &Shared, position: i64) -> 
             let mut hits = 0;
             for entry in entries::read_all(&batch.entries)? {
                 match entry {
-                    Entry::Hit(_) => hits += 1,
+                    Entry::Hit(_) | Entry::ClickOfDay { .. } => hits += 1,
+                    Entry::Statement(_) => {}
                     Entry::NotCounted { reason, count } => {
                         shared.add_not_counted(batch.account, reason, count);
                     }

@@ -14,6 +14,8 @@ pub struct IntakeFigures {
     pub settled: u64,
     pub waiting: u64,
     pub not_counted: BTreeMap<&'static str, u64>,
+    /// Settled hits from which something of a person was taken out, by what it was.
+    pub removed: BTreeMap<&'static str, u64>,
 }
 
 /// The figures as they stand. Blocks for a read.
@@ -34,5 +36,10 @@ pub fn intake(store: &Store, journal: &Journal, account: AccountId) -> Result<In
         settled: figures.settled,
         waiting,
         not_counted,
+        removed: figures
+            .removed
+            .iter()
+            .filter_map(|(note, &count)| Some((note.removed()?, count)))
+            .collect(),
     })
 }

@@ -68,6 +68,8 @@ impl Package {
         entries::append(&mut self.bytes, entry)?;
         let (event, is_hit) = match entry {
             Entry::Hit(hit) => (hit.event, true),
+            Entry::ClickOfDay { hit, .. } => (hit.event, true),
+            Entry::Statement(statement) => (Some(EventId(statement.id.0)), false),
             Entry::NotCounted { .. } => (None, false),
         };
         self.items.push(Item {

@@ -141,7 +141,8 @@ fn read(
                 Entry::NotCounted { reason, count } => {
                     done.not_counted.push((batch.account, reason, count));
                 }
-                Entry::Hit(_) => sums.0 += 1,
+                Entry::Hit(_) | Entry::ClickOfDay { .. } => sums.0 += 1,
+                Entry::Statement(_) => {}
             }
             arrived.entry(batch.account).or_default().push(entry);
         }

@@ -42,6 +42,7 @@ fn account(store: &Store, number: usize, now: Timestamp, ends: Option<Timestamp>
             security_token_hash: None,
             rates: BTreeMap::new(),
             require_second_factor: false,
+            privacy: Default::default(),
         },
         expires_at: ends,
         owner_email: format!("owner{number}@harbour.example"),

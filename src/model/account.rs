@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::model::consent::Posture;
+use crate::model::consent::declaration::Warning;
+use crate::model::consent::{Chosen, Declaration, Posture};
+use crate::model::facts::PrivacyFacts;
 use crate::model::id::{AccountId, MemberId, PublisherId, SiteId, SiteKey};
 use crate::model::money::{Currency, Rate};
 use crate::model::role::Role;
@@ -94,6 +96,7 @@ impl Account {
                 security_token_hash: None,
                 rates: BTreeMap::new(),
                 require_second_factor: true,
+                privacy: PrivacyFacts::default(),
             },
         }
     }
@@ -132,6 +135,9 @@ pub struct AccountSettings {
     /// Other currency to units of the account's own.
     #[serde(default)]
     pub rates: BTreeMap<String, Rate>,
+    /// What was stated for the privacy documents.
+    #[serde(default)]
+    pub privacy: PrivacyFacts,
 }
 
 /// A person in an account.
@@ -193,6 +199,39 @@ pub struct SiteSettings {
     /// Lower-case host names, without port.
     pub hosts: Vec<String>,
     pub posture: Posture,
+    /// What was declared for the posture, where it needs that.
+    #[serde(default)]
+    pub declaration: Option<Declaration>,
+}
+
+impl SiteSettings {
+    /// Takes a posture with its declaration. One that stays keeps what was declared
+    /// for it before.
+    pub fn choose(&mut self, chosen: Chosen) {
+        if chosen.declaration.is_some() || chosen.posture != self.posture {
+            self.declaration = chosen.declaration;
+        }
+        self.posture = chosen.posture;
+    }
+
+    /// # Errors
+    /// `Invalid` where the posture needs a declaration and has none. Opt-out is taken
+    /// without one, as it was before there were declarations, and warned of.
+    pub fn check_declared(&self) -> Result<()> {
+        let needs = self.posture.needs_declaration() && self.posture != Posture::Optout;
+        if needs && self.declaration.is_none() {
+            return Err(Error::invalid(format!(
+                "declaration: the posture {:?} needs one: {{\"countries\": [...], \"ground\": \"...\"}}.",
+                self.posture.word()
+            )));
+        }
+        Ok(())
+    }
+
+    /// What the account must look at.
+    pub fn warnings(&self) -> Vec<Warning> {
+        Chosen::warnings(self.posture, self.declaration.as_ref())
+    }
 }
 
 /// A host name as people type it: a bare name, or a URL of which the host is taken.
@@ -230,6 +269,10 @@ pub struct PublisherSettings {
     /// In capitals, each held by one publisher of the account.
     #[serde(default)]
     pub coupon_codes: Vec<String>,
+    /// Whether it runs a reward programme that its visitors signed up for, such as
+    /// cashback; counts on sites of that posture.
+    #[serde(default)]
+    pub reward: bool,
 }
 
 /// Coupon codes compare without regard to case and outer blanks. 1 to 64 characters.

@@ -62,6 +62,9 @@ pub enum Action {
     ManagePrivacy,
     /// A visitor sees to their own data.
     SeeToOneself,
+    /// The privacy documents, what was stated for them, and receipts of consent.
+    ReadDocuments,
+    ChangeDocuments,
     CreateToken,
     /// The operator looks at accounts from outside: labels, states, dates, volumes.
     ReadInstance,
@@ -102,6 +105,14 @@ const ANALYSTS: &[Party] = &[
     Party::Admin,
     Party::Analyst,
     Party::SupportDetails,
+    Party::ReadToken,
+    Party::WriteToken,
+];
+/// Who answers for how people's data is treated.
+const GUARDIANS: &[Party] = &[
+    Party::Owner,
+    Party::Admin,
+    Party::Privacy,
     Party::ReadToken,
     Party::WriteToken,
 ];
@@ -172,6 +183,8 @@ impl Action {
             | Action::ChangePublisher
             | Action::ChangeSite
             | Action::ChangeAccount => EDITORS,
+            Action::ReadDocuments => GUARDIANS,
+            Action::ChangeDocuments => &[Owner, Admin, Privacy, WriteToken],
             Action::ReadMembers
             | Action::ChangeMembers
             | Action::CreateToken
@@ -329,7 +342,7 @@ pub struct ApiToken {
 mod tests {
     use super::*;
 
-    const CONTENT: [Action; 9] = [
+    const CONTENT: [Action; 10] = [
         Action::ReadAudit,
         Action::ReadOverview,
         Action::ReadReport,
@@ -339,6 +352,7 @@ mod tests {
         Action::ReadSites,
         Action::ReadAccount,
         Action::ReadIntake,
+        Action::ReadDocuments,
     ];
 
     #[test]
@@ -357,6 +371,7 @@ mod tests {
             Action::ChangePublisher,
             Action::ChangeSite,
             Action::ChangeAccount,
+            Action::ChangeDocuments,
             Action::ChangeMembers,
             Action::ChangeSelf,
             Action::CreateToken,

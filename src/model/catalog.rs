@@ -96,6 +96,13 @@ impl Catalog {
         self.coupons.get(&(account, code.to_owned())).copied()
     }
 
+    /// Whether a publisher runs a reward programme that its visitors signed up for.
+    pub fn rewards(&self, publisher: Option<PublisherId>) -> bool {
+        publisher
+            .and_then(|id| self.publishers.get(&id))
+            .is_some_and(|publisher| publisher.settings.reward)
+    }
+
     /// All campaigns of a site, running or not.
     pub fn campaigns_of(&self, site: SiteId) -> impl Iterator<Item = &Arc<Campaign>> {
         self.by_site

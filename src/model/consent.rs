@@ -1,7 +1,18 @@
 //! Consent: what a visitor said, what the site's posture makes of silence, and
 //! what may therefore be kept. Pure; collect asks before anything is built.
 
+mod bits;
+pub mod declaration;
+pub mod gpp;
+pub mod posture;
+pub mod receipt;
+pub mod signal;
+pub mod tcf;
+
 use serde::{Deserialize, Serialize};
+
+pub use declaration::{Chosen, Declaration};
+pub use posture::{Permits, Posture};
 
 /// What a visitor said about one purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,6 +24,14 @@ pub enum Answer {
 }
 
 impl Answer {
+    pub fn word(self) -> &'static str {
+        match self {
+            Answer::Granted => "granted",
+            Answer::Denied => "denied",
+            Answer::Unknown => "unknown",
+        }
+    }
+
     /// Of two statements the more restrictive one holds; silence adds nothing.
     pub fn and(self, other: Answer) -> Answer {
         match (self, other) {
@@ -48,25 +67,26 @@ impl Consent {
     }
 
     /// Reads a `consent` parameter: one word for all purposes, or the list of
-    /// granted purposes. What is not understood counts as not said.
-    pub fn parse(text: &str) -> Consent {
-        let text = text.trim().to_ascii_lowercase();
-        match text.as_str() {
-            "1" | "granted" | "yes" | "true" => return Consent::GRANTED,
-            "0" | "denied" | "no" | "false" | "none" => return Consent::DENIED,
-            "" => return Consent::UNKNOWN,
-            _ => {}
+    /// granted purposes. None where it is not understood: then nothing was said.
+    pub fn parse(text: &str) -> Option<Consent> {
+        let text = text.trim();
+        let is = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+        if is(&["1", "granted", "yes", "true"]) {
+            return Some(Consent::GRANTED);
+        }
+        if is(&["0", "denied", "no", "false", "none"]) {
+            return Some(Consent::DENIED);
         }
         let mut consent = Consent::DENIED;
         for purpose in text.split(',') {
-            match purpose.trim() {
+            match purpose.trim().to_ascii_lowercase().as_str() {
                 "measurement" => consent.measurement = Answer::Granted,
                 "attribution" => consent.attribution = Answer::Granted,
                 "sharing" => consent.sharing = Answer::Granted,
-                _ => return Consent::UNKNOWN,
+                _ => return None,
             }
         }
-        consent
+        Some(consent)
     }
 
     /// The more restrictive of two statements, purpose by purpose.
@@ -94,55 +114,9 @@ impl Consent {
     }
 }
 
-/// What a site makes of a visitor who has not answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Posture {
-    /// Silence is not consent: counts only.
-    #[default]
-    Strict,
-    /// Silence counts as consent until the visitor objects.
-    Optout,
-}
-
-/// What may be kept of one hit, once posture and answers are applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Permits {
-    /// Details may be kept: parameters, full URL, exact instant.
-    pub measurement: bool,
-    /// Identifiers may be given out, read and kept.
-    pub attribution: bool,
-    /// Single events may be handed on.
-    pub sharing: bool,
-}
-
-impl Posture {
-    pub fn permits(self, consent: Consent) -> Permits {
-        let permits = |answer| match (self, answer) {
-            (_, Answer::Granted) => true,
-            (_, Answer::Denied) | (Posture::Strict, Answer::Unknown) => false,
-            (Posture::Optout, Answer::Unknown) => true,
-        };
-        let measurement = permits(consent.measurement);
-        Permits {
-            measurement,
-            attribution: measurement && permits(consent.attribution),
-            sharing: measurement && permits(consent.sharing),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn silence_is_consent_in_optout_and_nowhere_else() {
-        assert!(!Posture::Strict.permits(Consent::UNKNOWN).measurement);
-        assert!(Posture::Optout.permits(Consent::UNKNOWN).attribution);
-        assert!(!Posture::Optout.permits(Consent::DENIED).measurement);
-        assert!(Posture::Strict.permits(Consent::GRANTED).sharing);
-    }
 
     #[test]
     fn privacy_control_takes_away_and_never_grants() {
@@ -155,9 +129,17 @@ mod tests {
 
     #[test]
     fn a_list_of_purposes_denies_the_others() {
-        let consent = Consent::parse("measurement, attribution");
+        let consent = Consent::parse("measurement, Attribution").unwrap();
         assert_eq!(consent.sharing, Answer::Denied);
         assert_eq!(consent.attribution, Answer::Granted);
-        assert_eq!(Consent::parse("{consent}"), Consent::UNKNOWN);
+    }
+
+    #[test]
+    fn what_is_not_understood_says_nothing() {
+        for text in ["{consent}", "", "ungranted", "measurement,", "11", "x,0"] {
+            assert_eq!(Consent::parse(text), None, "{text}");
+        }
+        assert_eq!(Consent::parse(" Yes "), Some(Consent::GRANTED));
+        assert_eq!(Consent::parse("NONE"), Some(Consent::DENIED));
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::model::consent::Permits;
+use crate::model::consent::receipt::Statement;
 use crate::model::conversion::Status;
 use crate::model::id::{CampaignId, PublisherId, SiteId};
 use crate::model::money::Currency;
@@ -272,7 +273,8 @@ impl Hit {
     }
 }
 
-/// What collect hands to the journal.
+/// What collect hands to the journal. Stored by their order here: new ones go to the
+/// end, none is taken out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
     Hit(Box<Hit>),
@@ -280,6 +282,14 @@ pub enum Entry {
     NotCounted {
         reason: Reason,
         count: u64,
+    },
+    /// A visitor answered.
+    Statement(Box<Statement>),
+    /// A click of somebody who may be told apart from others for one day only, and
+    /// whether it is their first of that day.
+    ClickOfDay {
+        hit: Box<Hit>,
+        is_first: bool,
     },
 }
 

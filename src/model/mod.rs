@@ -10,6 +10,7 @@ pub mod campaign;
 pub mod catalog;
 pub mod consent;
 pub mod conversion;
+pub mod facts;
 #[cfg(test)]
 pub mod fuzz_seeds;
 pub mod grant;
@@ -25,6 +26,7 @@ pub mod personal;
 pub mod privacy_request;
 pub mod reason;
 pub mod role;
+pub mod scrub;
 pub mod second_factor;
 pub mod tally;
 pub mod trail;

@@ -27,7 +27,8 @@ macro_rules! words {
 }
 
 words! {
-    /// Why a hit was not counted.
+    /// Why a hit was not counted. The journal stores them by their order here: new
+    /// ones go to the end, none is taken out.
     Reason {
         Prefetch = "prefetch": "The browser loaded it ahead of time; nobody saw it.",
         Head = "head": "Only the headers were asked for.",
@@ -56,6 +57,7 @@ words! {
         BadMethod = "bad_method": "The address was called with another method than GET.",
         ErasedPerson = "erased_person": "It came from somebody whose data was erased on request; nothing new is kept of them.",
         Objected = "objected": "It came from somebody who had objected to being counted.",
+        ConsentMissing = "consent_missing": "The site counts nothing before a visitor agrees.",
     }
 }
 
@@ -79,6 +81,19 @@ words! {
         EmailAsTransaction = "email_as_transaction": "An e-mail address came as the transaction id, so a person's second order looks like a repetition. Send the order number.",
         TokenInBrowser = "token_in_browser": "The security token came from a browser, where everyone can read it. Send it from the shop's server only, and make a new one.",
         Restricted = "restricted": "The person behind it has asked that it be kept and not used; its details are hidden.",
+        BadSignal = "bad_signal": "A consent signal (consent, gdpr_consent or gpp) could not be read and counted as not given. Compare the pixel with the recipe for your consent banner.",
+        EmailRemoved = "email_removed": "A parameter or address contained an e-mail address; it was taken out before anything was stored. Keep personal data out of links.",
+        PhoneRemoved = "phone_removed": "A parameter or address contained a phone number; it was taken out before anything was stored.",
+        CardRemoved = "card_removed": "A parameter or address contained a card number; it was taken out before anything was stored. Find out who puts it there.",
+        IbanRemoved = "iban_removed": "A parameter or address contained a bank account number; it was taken out before anything was stored.",
+        TokenRemoved = "token_removed": "A parameter or address contained a password or token; it was taken out before anything was stored.",
+    }
+}
+
+impl Note {
+    /// What of a parameter or address was taken out, where the note says that.
+    pub fn removed(self) -> Option<&'static str> {
+        self.word().strip_suffix("_removed")
     }
 }
 
@@ -93,6 +108,11 @@ impl Notes {
 
     pub fn remove(&mut self, note: Note) {
         self.0 &= !(1 << note as u32);
+    }
+
+    /// All of both.
+    pub fn and(self, other: Notes) -> Notes {
+        Notes(self.0 | other.0)
     }
 
     pub fn contains(self, note: Note) -> bool {

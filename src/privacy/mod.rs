@@ -12,6 +12,7 @@ mod ledger;
 mod receipt;
 mod restrict;
 mod trail;
+mod withdrawal;
 mod wording;
 
 pub use bundle::{Bundle, File, unzip};
@@ -22,4 +23,5 @@ pub use identity::{is_counted, read as read_identity};
 pub use ledger::{BACKUP_DAYS_MAX, housekeeping, refuse_old_backup, replay_ledger};
 pub use receipt::{RECEIPT, html as receipt_html};
 pub use restrict::{Change, lift, object, rectify, restrict};
+pub use withdrawal::withdraw_step;
 pub use wording::{Record, records};

@@ -24,6 +24,7 @@ pub fn account(zone: &str) -> Account {
             security_token_hash: None,
             require_second_factor: false,
             rates: Default::default(),
+            privacy: Default::default(),
         },
     }
 }
@@ -61,6 +62,7 @@ pub fn catalog() -> Catalog {
         settings: PublisherSettings {
             name: "=Blog".to_owned(),
             coupon_codes: Vec::new(),
+            reward: false,
         },
     };
     let campaigns = vec![

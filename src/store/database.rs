@@ -36,6 +36,7 @@ pub const MAIN: Migrations = Migrations(&[
     include_str!("migrations/0005_person.sql"),
     include_str!("migrations/0006_account_life.sql"),
     include_str!("migrations/0007_reseal.sql"),
+    include_str!("migrations/0008_consent.sql"),
 ]);
 pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
 

@@ -128,7 +128,9 @@ impl Store {
                 made += 1;
             }
         }
-        transaction.commit().map_err(failed)?;
+        transaction
+            .commit()
+            .map_err(|error| self.judge(failed(error)))?;
         Ok(made)
     }
 
@@ -243,7 +245,7 @@ impl Store {
                 "UPDATE erasure SET state = ?1, body = ?2 WHERE id = ?3",
                 params![erasure.state as i64, sealed, erasure.id],
             )
-            .map_err(failed)?;
+            .map_err(|error| self.judge(failed(error)))?;
         Ok(())
     }
 

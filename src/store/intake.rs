@@ -9,20 +9,34 @@ use super::database::failed;
 use super::{Store, row};
 use crate::error::Result;
 use crate::model::id::AccountId;
-use crate::model::reason::Reason;
+use crate::model::reason::{Note, Notes, Reason};
 
 /// An account's figures since it was made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettledFigures {
     pub settled: u64,
     pub not_counted: BTreeMap<Reason, u64>,
+    /// Addresses and numbers of people that were taken out of parameters, by what they
+    /// were: hits in which such a thing stood.
+    #[serde(default)]
+    pub removed: BTreeMap<Note, u64>,
 }
 
 impl SettledFigures {
+    /// Counts what was taken out of a hit's parameters.
+    pub fn count_removed(&mut self, notes: Notes) {
+        for note in notes.iter().filter(|note| note.removed().is_some()) {
+            *self.removed.entry(note).or_default() += 1;
+        }
+    }
+
     pub fn add(&mut self, other: &SettledFigures) {
         self.settled += other.settled;
         for (&reason, count) in &other.not_counted {
             *self.not_counted.entry(reason).or_default() += count;
+        }
+        for (&kind, count) in &other.removed {
+            *self.removed.entry(kind).or_default() += count;
         }
     }
 }

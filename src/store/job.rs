@@ -58,7 +58,9 @@ impl Store {
                 params![body, id],
             )
             .map_err(failed)?;
-        transaction.commit().map_err(failed)?;
+        transaction
+            .commit()
+            .map_err(|error| self.judge(failed(error)))?;
         Ok(id)
     }
 
@@ -77,7 +79,7 @@ impl Store {
                 "UPDATE job_run SET ended_at = ?1, body = ?2 WHERE id = ?3",
                 params![now.millis(), sealed, id],
             )
-            .map_err(failed)?;
+            .map_err(|error| self.judge(failed(error)))?;
         Ok(())
     }
 
@@ -154,7 +156,9 @@ impl Store {
                 insert.execute(params![day, now.millis()]).map_err(failed)?;
             }
         }
-        transaction.commit().map_err(failed)
+        transaction
+            .commit()
+            .map_err(|error| self.judge(failed(error)))
     }
 
     /// The UTC days from one on, on which the server ran, in order.

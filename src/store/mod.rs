@@ -29,6 +29,7 @@ mod privacy_request;
 mod publisher;
 mod purge;
 mod rates;
+mod receipt;
 mod reclaim;
 mod reseal;
 #[cfg(test)]
@@ -76,6 +77,7 @@ pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
 pub use life::Stage;
 pub use person_mark::mark;
+pub use receipt::{StoredReceipt, Withdrawal};
 pub use reseal::{ResealPosition, Resealed};
 pub use room::Room;
 pub use segment::TIER_CLOSED;

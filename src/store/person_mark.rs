@@ -173,7 +173,7 @@ impl Store {
         let connection = self.writer();
         let forgotten = connection
             .execute("DELETE FROM person_mark WHERE day < ?1", [before.utc_day()])
-            .map_err(failed)?;
+            .map_err(|error| self.judge(failed(error)))?;
         if forgotten > 0 {
             self.0.marks.store(Arc::new(load(&connection)?));
         }

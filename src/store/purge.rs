@@ -142,7 +142,9 @@ impl Store {
                 .execute(&sql, params![id.row(), ROWS_A_STEP])
                 .map_err(failed)?;
         }
-        transaction.commit().map_err(failed)?;
+        transaction
+            .commit()
+            .map_err(|error| self.judge(failed(error)))?;
         database::checkpoint_if_long(&connection, &self.wal())?;
         Ok(deleted > 0)
     }
@@ -155,7 +157,9 @@ impl Store {
         if stage == Stage::Emptied {
             self.put_life(&transaction, id, Stage::Cleaned, &life)?;
         }
-        transaction.commit().map_err(failed)
+        transaction
+            .commit()
+            .map_err(|error| self.judge(failed(error)))
     }
 
     /// Keeps the certificate as all that is left of an account.

@@ -63,7 +63,7 @@ impl Store {
         while vacuum_step(&self.writer(), PAGES_A_STEP)? > 0 {
             std::thread::sleep(STEP_PAUSE);
         }
-        database::checkpoint_is_empty(&self.writer())
+        database::checkpoint_is_empty(&self.writer()).map_err(|error| self.judge(error))
     }
 
     /// The same for the journal, once everything settled has left it.

@@ -193,7 +193,7 @@ impl Store {
                 "UPDATE session SET body = ?1 WHERE id = ?2",
                 params![body, id],
             )
-            .map_err(failed)?;
+            .map_err(|error| self.judge(failed(error)))?;
         Ok(())
     }
 

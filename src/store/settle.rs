@@ -12,6 +12,7 @@ use super::segment::Place;
 use super::{Store, meta, row};
 use crate::error::Result;
 use crate::model::catalog::Catalog;
+use crate::model::consent::receipt::Statement;
 use crate::model::conversion::Conversion;
 use crate::model::id::AccountId;
 use crate::segment::{Class, Encoded};
@@ -31,6 +32,7 @@ pub struct AccountBatch {
     /// By UTC day.
     pub tally: BTreeMap<u32, Encoded>,
     pub figures: SettledFigures,
+    pub statements: Vec<Statement>,
 }
 
 /// What one step decided.
@@ -128,6 +130,8 @@ impl Settling<'_> {
                 .insert_conversions(&self.connection, seq + 1, &new)?;
             seq += new.len() as i64;
             self.insert_keys(account, &batch.conversions)?;
+            self.store
+                .insert_statements(&self.connection, account, &batch.statements)?;
             for (class, days) in [(Class::Trail, &batch.trail), (Class::Tally, &batch.tally)] {
                 for (&day, encoded) in days {
                     let place = Place::new(account, class, day, 0);

@@ -78,7 +78,9 @@ impl Store {
         for account in gone {
             let transaction = database::begin(&mut connection)?;
             delete_rows(&transaction, account)?;
-            transaction.commit().map_err(failed)?;
+            transaction
+                .commit()
+                .map_err(|error| self.judge(failed(error)))?;
             tracing::warn!("the rows of account {account}, whose keys are destroyed, are deleted");
         }
         database::checkpoint(&connection)

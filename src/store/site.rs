@@ -9,7 +9,7 @@ use crate::crypto::token;
 use crate::error::{Error, Result};
 use crate::model::account::{Site, SiteSettings};
 use crate::model::action::Act;
-use crate::model::consent::Posture;
+use crate::model::consent::Chosen;
 use crate::model::id::{AccountId, SiteId, SiteKey};
 
 impl Store {
@@ -19,14 +19,17 @@ impl Store {
         account: AccountId,
         name: String,
         hosts: Vec<String>,
-        posture: Posture,
+        chosen: impl Into<Chosen>,
     ) -> Result<Arc<Site>> {
+        let chosen = chosen.into();
         let settings = SiteSettings {
             name,
             key: SiteKey::from_random(token::random_u64()),
             hosts,
-            posture,
+            posture: chosen.posture,
+            declaration: chosen.declaration,
         };
+        settings.check_declared()?;
         let id = self.write_catalog(act, account, |transaction| {
             let random = || SiteId::from_random(token::random_u64()).row();
             let id = row::free_id(transaction, "site", random)?;
@@ -46,6 +49,7 @@ impl Store {
         self.write_catalog(act, account, |transaction| {
             let mut settings = self.site(account, id)?.settings.clone();
             change(&mut settings)?;
+            settings.check_declared()?;
             self.put_row(transaction, "site", account, id.row(), &settings)
         })?;
         self.site(account, id)

@@ -38,6 +38,7 @@ pub fn make_account(store: &Store, email: &str) -> Result<(AccountId, MemberId)>
         security_token_hash: None,
         require_second_factor: false,
         rates: Default::default(),
+        privacy: Default::default(),
     };
     store.create_account(
         act(Action::CreateAccount),
@@ -175,6 +176,7 @@ fn another_accounts_things_are_like_things_that_do_not_exist() {
         let settings = PublisherSettings {
             name: "Blog".to_owned(),
             coupon_codes: vec![code.to_owned()],
+            reward: false,
         };
         store.create_publisher(act(Action::ChangePublisher), account, settings)
     };

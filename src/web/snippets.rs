@@ -80,7 +80,7 @@ fn sdk(base: &str, site: &Site, goal: Option<&Goal>) -> String {
     let source = attribute(&format!("{base}/sdk.js"));
     let key = site.settings.key;
     let consent = match site.settings.posture {
-        Posture::Strict => {
+        Posture::Nothing | Posture::Strict | Posture::Audience | Posture::Reward => {
             "When the visitor agrees: pixelkeep(\"consent\", \"granted\")\n\
              When they withdraw it: pixelkeep(\"consent\", \"denied\")"
         }
@@ -135,6 +135,7 @@ mod tests {
                 key: SiteKey::from_random(3),
                 hosts: vec!["shop.example".to_owned()],
                 posture: Posture::Strict,
+                declaration: None,
             },
         };
         let campaign = Campaign {
@@ -163,6 +164,7 @@ mod tests {
             settings: PublisherSettings {
                 name: "Partner".to_owned(),
                 coupon_codes: Vec::new(),
+                reward: false,
             },
         };
         snippets("https://t.example/", &site, &campaign, Some(&publisher))

@@ -11,6 +11,7 @@ mod cache;
 mod canary;
 mod collect;
 mod commands;
+mod consent;
 mod console;
 mod durability;
 mod harness;

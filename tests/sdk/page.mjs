@@ -32,7 +32,14 @@ export class Tracker {
   verdictsFor = hits => hits.map(({ id }) => ({ id, verdict: 'stored' }));
 
   events() { return this.requests.filter(request => request.path === '/event'); }
-  hits() { return this.events().flatMap(request => request.body.hits); }
+  /** What was counted, without the answers to the banner. */
+  hits() { return this.told().filter(hit => hit.type !== 'consent'); }
+  told() { return this.events().flatMap(request => request.body.hits); }
+  /** Answers to the banner, each with what went with it. */
+  answers() {
+    return this.events().flatMap(({ body: { consent, visitor, hits } }) =>
+      hits.filter(hit => hit.type === 'consent').map(({ id }) => ({ id, consent, visitor })));
+  }
 
   answer(url, options) {
     const { origin, pathname } = new URL(url);

@@ -126,7 +126,7 @@ test('what was made just before the grant leaves as it was made, and is never tr
   await page.pass(0);
   const before = page.tracker.events().find(({ body }) => body.hits[0].txn_id);
   assert.deepEqual([before.body.visitor, before.body.consent, before.body.hits.length], [undefined, undefined, 1]);
-  assert.ok(page.tracker.events().some(({ body }) => body.visitor && body.hits[0].type === 'view'));
+  assert.ok(page.tracker.events().some(({ body }) => body.visitor && body.hits.some(hit => hit.type === 'view')));
   const away = await Page.opened({ tracker: Object.assign(new Tracker(), { status: 503 }),
     queue: [['track', 'sale', { txn_id: 'before' }], ['consent', 'granted']] });
   await away.pass(120_000);
@@ -152,7 +152,7 @@ test('an opt-out shop counts no answer as consent, and a withdrawal removes all 
   page.tracker.away = false;
   page.tracker.requests.length = 0;
   await page.pass(120_000);
-  assert.deepEqual(page.tracker.requests, []);
+  assert.deepEqual([page.tracker.hits(), page.tracker.answers().length], [[], 1]);
 });
 
 test('a strict grant withdrawn later leaves nothing and no visitor', async () => {
@@ -161,7 +161,7 @@ test('a strict grant withdrawn later leaves nothing and no visitor', async () =>
   page.pixelkeep('track', 'sale');
   await page.pass(0);
   assert.deepEqual(page.stored(), []);
-  const { body } = page.tracker.events().at(-1);
+  const { body } = page.tracker.events().find(({ body }) => body.hits[0].goal);
   assert.deepEqual([body.consent, body.visitor], ['denied', undefined]);
 });
 
@@ -178,6 +178,88 @@ test('after a withdrawal neither the stored click nor a hit held in memory under
   blocked.tracker.away = false;
   await blocked.pass(60_000);
   assert.equal(blocked.tracker.hits().length, 1);
+});
+
+test('where nothing may be counted nothing leaves before a grant, nor after a refusal', async () => {
+  const nothing = () => Object.assign(new Tracker(), { config: { site: SITE, posture: 'nothing', goals: [] } });
+  for (const queue of [[], [['consent', 'denied']]]) {
+    const page = await Page.opened({ tracker: nothing(), queue });
+    page.pixelkeep('track', 'sale');
+    await page.pass(1_000);
+    assert.deepEqual([page.tracker.events(), page.stored()], [[], []]);
+  }
+  const storage = new Storage();
+  const page = await consented({ tracker: nothing(), storage });
+  assert.equal(page.tracker.hits().length, 1);
+  const { visitor } = page.state();
+  page.pixelkeep('consent', 'denied');
+  page.pixelkeep('track', 'sale');
+  await page.pass(1_000);
+  assert.equal(page.tracker.hits().length, 1);
+  assert.deepEqual(page.tracker.answers().at(-1), { id: page.tracker.answers().at(-1).id, consent: 'denied', visitor });
+});
+
+test('a grant is told once, and again only when it changes', async () => {
+  const storage = new Storage();
+  const first = await consented({ storage });
+  const [told] = first.tracker.answers();
+  assert.match(told.id, /^[0-9a-f]{32}$/);
+  assert.deepEqual([told.consent, told.visitor], ['granted', first.state().visitor]);
+  const again = await consented({ storage });
+  assert.deepEqual(again.tracker.answers(), []);
+  again.pixelkeep('consent', 'measurement,attribution');
+  await again.pass(0);
+  assert.deepEqual(again.tracker.answers().map(({ consent }) => consent), ['measurement,attribution']);
+});
+
+test('a withdrawal names whose data must go, once, even where the tracker was away', async () => {
+  const storage = new Storage();
+  const { visitor } = (await consented({ storage })).state();
+  const page = await Page.opened({ storage, tracker: Object.assign(new Tracker(), { away: true }), queue: [] });
+  page.tracker.away = false;
+  await page.pass(10_000);
+  page.tracker.away = true;
+  page.pixelkeep('consent', 'denied');
+  page.pixelkeep('consent', 'denied');
+  assert.deepEqual(page.stored(), []);
+  await page.pass(1_000);
+  page.tracker.away = false;
+  page.tracker.requests.length = 0;
+  await page.pass(60_000);
+  assert.deepEqual(page.tracker.answers().map(({ consent, visitor }) => [consent, visitor]), [['denied', visitor]]);
+});
+
+test('a withdrawal called before it loaded names the visitor of an earlier page', async () => {
+  const storage = new Storage();
+  const { visitor } = (await consented({ storage })).state();
+  const page = await Page.opened({ storage, queue: [['consent', 'denied']] });
+  assert.deepEqual(page.tracker.answers().map(({ visitor }) => visitor), [visitor]);
+  assert.ok(page.tracker.events().every(({ body }) => !body.visitor || body.hits.every(hit => hit.type === 'consent')));
+});
+
+test('a refusal without an earlier grant tells of nobody', async () => {
+  const page = await Page.opened({ queue: [['consent', 'denied']] });
+  page.pixelkeep('consent', 'denied');
+  await page.pass(0);
+  assert.deepEqual(page.tracker.answers(), []);
+});
+
+test('the states of Google Consent Mode are understood purpose by purpose', async () => {
+  const mode = (analytics_storage, ad_storage, ad_user_data) =>
+    ({ ad_personalization: 'granted', analytics_storage, ad_storage, ad_user_data });
+  for (const [given, told] of [
+    [mode('granted', 'granted', 'granted'), 'measurement,attribution,sharing'],
+    [mode('granted', 'granted', 'denied'), 'measurement,attribution'],
+    [mode('granted', 'denied', 'denied'), 'measurement'],
+    [mode('denied', 'denied', 'denied'), 'denied'],
+    [mode(undefined, 'denied', undefined), 'denied'],
+    [{ analytics_storage: 'granted' }, 'denied'],
+  ]) {
+    const page = await Page.opened({ queue: [['consent', given]] });
+    const said = page.tracker.events().find(({ body }) => body.hits.some(hit => hit.type === 'view'));
+    assert.equal(said.body.consent, told);
+    assert.equal(page.stored().length > 0, told.includes('attribution'), told);
+  }
 });
 
 test('a withdrawal in one tab holds in the others', async () => {
@@ -498,7 +580,8 @@ test('hits of different consent never share a request', async () => {
   page.tracker.away = false;
   page.tracker.requests.length = 0;
   await page.pass(60_000);
-  assert.deepEqual(page.tracker.events().map(({ body }) => [body.consent, body.hits.map(hit => hit.txn_id)]),
+  const sales = ({ hits }) => hits.filter(hit => hit.goal).map(hit => hit.txn_id);
+  assert.deepEqual(page.tracker.events().map(({ body }) => [body.consent, sales(body)]),
     [[undefined, ['unknown']], ['granted', ['granted']]]);
 });
 

@@ -64,7 +64,8 @@ pub fn write(app: &App, setting: &Setting) -> Result<()> {
             visit(app, &mut dice, setting, site, day_start, &mut entries);
         }
         entries.sort_by_key(|entry| match entry {
-            Entry::Hit(hit) => hit.at,
+            Entry::Hit(hit) | Entry::ClickOfDay { hit, .. } => hit.at,
+            Entry::Statement(statement) => statement.receipt.at,
             Entry::NotCounted { .. } => day_start,
         });
         for part in entries.chunks(500) {

@@ -49,6 +49,7 @@ pub fn make(store: &Store, shop: &str, now: Timestamp) -> Result<Setting> {
                 security_token_hash: None,
                 require_second_factor: false,
                 rates: Default::default(),
+                privacy: Default::default(),
             },
             expires_at: None,
             owner_email: OWNER.to_owned(),
@@ -61,6 +62,7 @@ pub fn make(store: &Store, shop: &str, now: Timestamp) -> Result<Setting> {
             let settings = PublisherSettings {
                 name: (*name).to_owned(),
                 coupon_codes: coupons.iter().map(|code| (*code).to_owned()).collect(),
+                reward: false,
             };
             store.create_publisher(act(Action::ChangePublisher), account, settings)
         })

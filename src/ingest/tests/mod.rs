@@ -3,6 +3,7 @@
 
 mod counted;
 mod credit;
+mod decided;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -63,6 +64,7 @@ impl House {
             security_token_hash: None,
             require_second_factor: false,
             rates: BTreeMap::new(),
+            privacy: Default::default(),
         };
         let new = NewAccount {
             settings,
@@ -89,6 +91,7 @@ impl House {
                 PublisherSettings {
                     name: "Blog".to_owned(),
                     coupon_codes: vec!["BLOG".to_owned()],
+                    reward: false,
                 },
             )
             .unwrap();

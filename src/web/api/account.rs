@@ -158,6 +158,7 @@ mod tests {
             security_token_hash: None,
             require_second_factor: false,
             rates: BTreeMap::new(),
+            privacy: Default::default(),
         };
         Change::read(&Fields::parse(text.as_bytes())?)?.apply(&mut settings, [7; 32])?;
         Ok(settings)

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::fields::Fields;
 use crate::access::bearer;
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::action::{Act, Action, Actor, ApiToken};
 use crate::model::catalog::Catalog;
@@ -37,6 +38,11 @@ pub struct Caller {
 impl Caller {
     pub fn app(&self) -> &App {
         &self.app
+    }
+
+    /// The instant of this request.
+    pub fn now(&self) -> Timestamp {
+        self.act.at
     }
 
     pub fn account(&self) -> AccountId {

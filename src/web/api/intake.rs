@@ -26,6 +26,7 @@ struct View {
     settle_lag_ms: f64,
     /// Whether hits are refused for want of room on the disk.
     disk_full: bool,
+    removed: BTreeMap<&'static str, u64>,
 }
 
 pub async fn read(caller: Caller) -> Answer {
@@ -48,5 +49,6 @@ pub async fn read(caller: Caller) -> Answer {
         settled: figures.settled,
         waiting: figures.waiting,
         not_counted: figures.not_counted,
+        removed: figures.removed,
     }))
 }

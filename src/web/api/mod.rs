@@ -15,6 +15,7 @@ mod period;
 mod privacy;
 mod publisher;
 mod query;
+mod receipt;
 mod report;
 mod site;
 
@@ -64,6 +65,7 @@ pub fn routes(routes: &mut Routes) {
     );
     routes.get(ReadAccount, "/api/v1/account", account::read);
     routes.patch(ChangeAccount, "/api/v1/account", account::update);
+    routes.get(ReadDocuments, "/api/v1/consent-receipts", receipt::list);
     let requests = "/api/v1/privacy/requests";
     routes.get(
         ManagePrivacy,

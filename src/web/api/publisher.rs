@@ -1,4 +1,4 @@
-//! Publishers: `{name, coupon_codes?}` in, `{id, ...}` out.
+//! Publishers: `{name, coupon_codes?, reward?}` in, `{id, ...}` out.
 
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
@@ -18,6 +18,7 @@ struct View<'a> {
     id: PublisherId,
     name: &'a str,
     coupon_codes: &'a [String],
+    reward: bool,
 }
 
 impl<'a> View<'a> {
@@ -26,6 +27,7 @@ impl<'a> View<'a> {
             id: publisher.id,
             name: &publisher.settings.name,
             coupon_codes: &publisher.settings.coupon_codes,
+            reward: publisher.settings.reward,
         }
     }
 }
@@ -52,6 +54,7 @@ pub async fn create(caller: Caller, payload: web::Payload) -> Answer {
     let settings = PublisherSettings {
         name: fields.required("name", name(&fields)?)?,
         coupon_codes: coupon_codes(&fields)?.unwrap_or_default(),
+        reward: fields.flag("reward")?.unwrap_or_default(),
     };
     let publisher = caller
         .write(move |store, act, account| store.create_publisher(act, account, settings))
@@ -64,6 +67,7 @@ pub async fn update(caller: Caller, id: web::Path<String>, payload: web::Payload
     let id: PublisherId = id.parse()?;
     let fields = caller.body(payload).await?;
     let (name, coupon_codes) = (name(&fields)?, coupon_codes(&fields)?);
+    let reward = fields.flag("reward")?;
     let publisher = caller
         .write(move |store, act, account| {
             store.update_publisher(act, account, id, |settings| {
@@ -73,6 +77,7 @@ pub async fn update(caller: Caller, id: web::Path<String>, payload: web::Payload
                 if let Some(coupon_codes) = coupon_codes {
                     settings.coupon_codes = coupon_codes;
                 }
+                settings.reward = reward.unwrap_or(settings.reward);
                 Ok(())
             })
         })

@@ -1,4 +1,6 @@
-//! Sites: `{name, hosts, posture}` in, `{id, key, ...}` out.
+//! Sites: `{name, hosts, posture, declaration?}` in, `{id, key, ...}` out. A
+//! declaration is `{countries, ground}`; what is missing or speaks against a posture
+//! stands in `warnings`.
 
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
@@ -6,9 +8,11 @@ use serde::Serialize;
 use super::caller::{Answer, Caller, created, found};
 use super::fields::Fields;
 use super::query::{Query, page};
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::account::{Site, parse_host, parse_name};
-use crate::model::consent::Posture;
+use crate::model::consent::declaration::{COUNTRIES_MAX, Warning};
+use crate::model::consent::{Chosen, Declaration, Posture};
 use crate::model::id::SiteId;
 
 /// Hosts of one site at most.
@@ -21,6 +25,15 @@ struct View<'a> {
     name: &'a str,
     hosts: &'a [String],
     posture: Posture,
+    declaration: Option<DeclarationView<'a>>,
+    warnings: Vec<Warning>,
+}
+
+#[derive(Serialize)]
+struct DeclarationView<'a> {
+    countries: &'a [String],
+    ground: &'a str,
+    declared_at: i64,
 }
 
 impl<'a> View<'a> {
@@ -31,6 +44,16 @@ impl<'a> View<'a> {
             name: &site.settings.name,
             hosts: &site.settings.hosts,
             posture: site.settings.posture,
+            declaration: site
+                .settings
+                .declaration
+                .as_ref()
+                .map(|declared| DeclarationView {
+                    countries: &declared.countries,
+                    ground: &declared.ground,
+                    declared_at: declared.declared_at.millis(),
+                }),
+            warnings: site.settings.warnings(),
         }
     }
 }
@@ -62,9 +85,12 @@ pub async fn create(caller: Caller, payload: web::Payload) -> Answer {
     let fields = caller.body(payload).await?;
     let name = fields.required("name", name(&fields)?)?;
     let hosts = fields.required("hosts", hosts(&fields)?)?;
-    let posture = posture(&fields)?.unwrap_or_default();
+    let chosen = Chosen {
+        posture: posture(&fields)?.unwrap_or_default(),
+        declaration: declaration(&fields, caller.now())?,
+    };
     let site = caller
-        .write(move |store, act, account| store.create_site(act, account, name, hosts, posture))
+        .write(move |store, act, account| store.create_site(act, account, name, hosts, chosen))
         .await?;
     Ok(created(
         &format!("/api/v1/sites/{}", site.id),
@@ -76,6 +102,7 @@ pub async fn update(caller: Caller, id: web::Path<String>, payload: web::Payload
     let id: SiteId = id.parse()?;
     let fields = caller.body(payload).await?;
     let (name, hosts, posture) = (name(&fields)?, hosts(&fields)?, posture(&fields)?);
+    let declaration = declaration(&fields, caller.now())?;
     let site = caller
         .write(move |store, act, account| {
             store.update_site(act, account, id, |settings| {
@@ -85,7 +112,10 @@ pub async fn update(caller: Caller, id: web::Path<String>, payload: web::Payload
                 if let Some(hosts) = hosts {
                     settings.hosts = hosts;
                 }
-                settings.posture = posture.unwrap_or(settings.posture);
+                settings.choose(Chosen {
+                    posture: posture.unwrap_or(settings.posture),
+                    declaration,
+                });
                 Ok(())
             })
         })
@@ -119,9 +149,19 @@ fn posture(fields: &Fields) -> Result<Option<Posture>> {
     let Some(text) = fields.text("posture")? else {
         return Ok(None);
     };
-    match text.as_str() {
-        "strict" => Ok(Some(Posture::Strict)),
-        "optout" => Ok(Some(Posture::Optout)),
-        _ => Err(fields.refuse("posture", "this must be \"strict\" or \"optout\".")),
-    }
+    let words = "this must be \"nothing\", \"strict\", \"audience\", \"reward\" or \"optout\".";
+    Posture::parse(&text)
+        .map(Some)
+        .ok_or_else(|| fields.refuse("posture", words))
+}
+
+fn declaration(fields: &Fields, now: Timestamp) -> Result<Option<Declaration>> {
+    let Some(declared) = fields.object("declaration")? else {
+        return Ok(None);
+    };
+    let countries = declared.texts("countries", COUNTRIES_MAX)?;
+    let countries = declared.required("countries", countries)?;
+    let ground = declared.required("ground", declared.text("ground")?)?;
+    let parsed = Declaration::parse(&countries, &ground, now);
+    fields.named("declaration", parsed).map(Some)
 }

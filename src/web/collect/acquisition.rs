@@ -19,6 +19,7 @@ use super::{App, Collector, keep, query, refuse};
 use crate::crypto::token;
 use crate::model::account::Account;
 use crate::model::catalog::Catalog;
+use crate::model::hit::Entry;
 use crate::model::reason::{Note, Reason};
 use crate::web::problem::Problem;
 
@@ -105,13 +106,17 @@ async fn convert(
     let terms = Terms::of(&Asked {
         click_ids: &app.click_ids,
         account: account.id,
+        catalog,
         posture: place.posture(),
-        consent: params.get(Name::Consent),
-        privacy_control: visit.privacy_control,
+        signals: params.signals(visit.privacy_control),
         cookies: None,
         agreed_at_click: reference.shows_agreement(catalog),
+        rewarded: reference.is_rewarded(catalog),
         now: visit.at,
     });
+    if !terms.counts {
+        return Outcome::NotStored(Reason::ConsentMissing);
+    }
     let reading = Reading {
         catalog,
         click_ids: &app.click_ids,
@@ -122,7 +127,7 @@ async fn convert(
         authenticated,
     };
     match reading.hit(&arrival(params, visit)) {
-        Ok(hit) => keep(app, account.id, hit).await,
+        Ok(hit) => keep(app, account.id, &[Entry::Hit(Box::new(hit))]).await,
         Err(reason) => refuse(app, Some(account.id), reason),
     }
 }

@@ -15,7 +15,7 @@ use super::params::Params;
 use super::place::Place;
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
-use super::{App, Collector, answer, query, refuse, report};
+use super::{App, Collector, answer, entries, keep_answer, query, refuse, report};
 use crate::model::campaign::Campaign;
 use crate::model::catalog::Catalog;
 use crate::model::hit::{Entry, Hit, Kind};
@@ -40,9 +40,10 @@ pub async fn click(
         Err((account, reason)) => return answer::page(refuse(&app, account, reason)),
     };
     let over_limit = over_limit || visit.is_site_over_limit(&collector, link.place.site);
+    let terms = link.terms(&app, &catalog, &params, &visit);
     match link.not_counted(&params, &visit, over_limit) {
-        Some(reason) => link.send_on(&app, &params, &visit, reason),
-        None => link.count(&app, &params, &visit).await,
+        Some(reason) => link.send_on(&app, &terms, &params, &visit, reason).await,
+        None => link.count(&app, &collector, terms, &params, &visit).await,
     }
 }
 
@@ -99,21 +100,28 @@ impl<'c> Link<'c> {
     }
 
     /// Sends on a visitor whose click does not count.
-    fn send_on(
+    async fn send_on(
         &self,
         app: &App,
+        terms: &Terms,
         params: &Params<'_>,
         visit: &Visit<'_>,
         reason: Reason,
     ) -> HttpResponse {
-        let terms = self.terms(app, params, visit);
         let location = self.location(params, &self.shared_token(app, visit));
         let outcome = refuse(app, Some(self.place.account.id), reason);
+        keep_answer(app, self.place.account.id, self.place.statement(terms)).await;
         answer::redirect(location, outcome, terms.forget())
     }
 
-    async fn count(&self, app: &Data<App>, params: &Params<'_>, visit: &Visit<'_>) -> HttpResponse {
-        let mut terms = self.terms(app, params, visit);
+    async fn count(
+        &self,
+        app: &Data<App>,
+        collector: &Collector,
+        mut terms: Terms,
+        params: &Params<'_>,
+        visit: &Visit<'_>,
+    ) -> HttpResponse {
         let mut hit = self.hit(params, &terms, visit);
         let mut cookie = terms.forget();
         let mut click_id = None;
@@ -135,22 +143,30 @@ impl<'c> Link<'c> {
         hit.keep_only_permitted();
         let click_id = click_id.unwrap_or_else(|| self.shared_token(app, visit));
         let location = self.location(params, &click_id);
-        let outcome = keep_in_time(app, self.place.account.id, hit).await;
+        let statement = self.place.statement(&terms);
+        let outcome = if terms.counts {
+            let hit = self.entry(hit, collector, &terms, visit);
+            keep_in_time(app, self.place.account.id, entries(hit, statement)).await
+        } else {
+            keep_answer(app, self.place.account.id, statement).await;
+            Outcome::NotStored(Reason::ConsentMissing)
+        };
         if outcome == Outcome::Unconfirmed {
             app.journal.sent_on_unconfirmed();
         }
         answer::redirect(location, outcome, cookie)
     }
 
-    fn terms(&self, app: &App, params: &Params<'_>, visit: &Visit<'_>) -> Terms {
+    fn terms(&self, app: &App, catalog: &Catalog, params: &Params<'_>, visit: &Visit<'_>) -> Terms {
         Terms::of(&Asked {
             click_ids: &app.click_ids,
             account: self.place.account.id,
+            catalog,
             posture: self.place.posture(),
-            consent: params.get(Name::Consent),
-            privacy_control: visit.privacy_control,
+            signals: params.signals(visit.privacy_control),
             cookies: visit.cookies,
             agreed_at_click: false,
+            rewarded: catalog.rewards(self.publisher),
             now: visit.at,
         })
     }
@@ -163,13 +179,26 @@ impl<'c> Link<'c> {
             page: None,
             event: None,
         };
-        let mut hit = draft::hit(Kind::Click, &self.place, params, terms.permits, &arrival);
+        let mut hit = draft::hit(Kind::Click, &self.place, params, terms, &arrival);
         hit.publisher = self.publisher;
         hit.landing = (self.landing != DEEP_LINK).then_some(self.landing);
         if self.unknown_publisher {
             hit.notes.add(Note::UnknownPublisher);
         }
         hit
+    }
+
+    /// The hit, told from others of its day where no more is permitted than that.
+    fn entry(&self, hit: Hit, collector: &Collector, terms: &Terms, visit: &Visit<'_>) -> Entry {
+        let hit = Box::new(hit);
+        if !terms.counts_daily_visitors {
+            return Entry::Hit(hit);
+        }
+        let site = self.place.site.map(|site| site.id);
+        match visit.is_first_today(collector, site, self.campaign.id) {
+            Some(is_first) => Entry::ClickOfDay { hit, is_first },
+            None => Entry::Hit(hit),
+        }
     }
 
     /// The token that everyone gets. Without the account's key there is none, and
@@ -195,7 +224,9 @@ impl<'c> Link<'c> {
         match name {
             "campaign_id" | "camp_id" => Some(self.campaign.id.to_string().into()),
             "publisher_id" | "pub_id" => self.publisher.map(|id| id.to_string().into()),
-            "url" | "consent" | "security_token" => None,
+            "url" | "consent" | "security_token" | "gdpr" | "gdpr_consent" | "gpp" | "gpp_sid" => {
+                None
+            }
             _ => params.get(Name::find(name)?.0).map(Cow::Borrowed),
         }
     }
@@ -227,12 +258,11 @@ fn unknown(reason: Reason) -> Reason {
 
 /// Makes a click durable, and stops waiting after a moment. A click is counted as
 /// not stored only once it is certain that it is not.
-async fn keep_in_time(app: &Data<App>, account: AccountId, hit: Hit) -> Outcome {
+async fn keep_in_time(app: &Data<App>, account: AccountId, entries: Vec<Entry>) -> Outcome {
     let owned = app.clone();
     // A task of its own: it must come to its end even if the visitor does not wait.
     let mut storing = rt::spawn(async move {
-        let entry = [Entry::Hit(Box::new(hit))];
-        match owned.journal.store_in_turn(account, &entry).await {
+        match owned.journal.store_in_turn(account, &entries).await {
             Ok(_) => Outcome::Stored,
             Err(error) => {
                 report(&error);

@@ -36,8 +36,13 @@ impl Reading<'_, '_> {
     /// # Errors
     /// Why it cannot be used: an unknown goal or currency, a bad amount.
     pub fn hit(&self, arrival: &Arrival<'_>) -> Result<Hit, Reason> {
-        let permits = self.terms.permits;
-        let mut hit = draft::hit(Kind::Conversion, self.place, self.params, permits, arrival);
+        let mut hit = draft::hit(
+            Kind::Conversion,
+            self.place,
+            self.params,
+            self.terms,
+            arrival,
+        );
         hit.visitor = self.terms.visitor();
         hit.sale = Some(Box::new(self.sale(&mut hit.notes)?));
         hit.keep_only_permitted();

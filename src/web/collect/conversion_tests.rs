@@ -14,11 +14,12 @@ fn read_at(scene: &Scene, query: &str) -> Result<Hit, Reason> {
     let terms = Terms::of(&Asked {
         click_ids: &scene.click_ids,
         account: place.account.id,
+        catalog: &scene.catalog,
         posture: place.posture(),
-        consent: params.get(Name::Consent),
-        privacy_control: false,
+        signals: params.signals(false),
         cookies: None,
         agreed_at_click: reference.shows_agreement(&scene.catalog),
+        rewarded: reference.is_rewarded(&scene.catalog),
         now: scene::now(),
     });
     let arrival = Arrival {

@@ -4,15 +4,16 @@
 use super::name::Name;
 use super::params::Params;
 use super::place::{Place, Reference};
+use super::terms::Terms;
 use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::model::catalog::Catalog;
-use crate::model::consent::Permits;
 use crate::model::hit::{EventId, Hit, HitId, Kind, Origin, URL_MAX};
 use crate::model::id::CampaignId;
 use crate::model::landing::{self, DEEP_LINK};
 use crate::model::personal::Personal;
 use crate::model::reason::Note;
+use crate::model::scrub::Scrub;
 
 /// How a hit came, besides its parameters.
 #[derive(Clone, Copy)]
@@ -31,9 +32,10 @@ pub fn hit(
     kind: Kind,
     place: &Place<'_>,
     params: &Params<'_>,
-    permits: Permits,
+    terms: &Terms,
     arrival: &Arrival<'_>,
 ) -> Hit {
+    let permits = terms.permits;
     let mut hit = Hit {
         id: HitId::new(arrival.at, token::random_bytes()),
         at: arrival.at,
@@ -56,19 +58,25 @@ pub fn hit(
         sale: None,
         notes: params.notes,
     };
+    if terms.heard.malformed {
+        hit.notes.add(Note::BadSignal);
+    }
     if permits.measurement {
-        hit.source = params.owned(Name::Source);
-        hit.creative = params.owned(Name::Creative);
-        hit.params = params.link_params();
-        hit.subs = params.subs();
-        hit.url = arrival.page.and_then(address);
-        hit.referrer = arrival.referrer.and_then(address);
+        let mut scrub = Scrub::default();
+        let mut clean = |text| scrub.text(text);
+        hit.source = params.owned(Name::Source).map(&mut clean);
+        hit.creative = params.owned(Name::Creative).map(&mut clean);
+        hit.params = params.link_params(&mut clean);
+        hit.subs = params.subs(&mut clean);
+        hit.url = arrival.page.and_then(|text| address(text, &mut clean));
+        hit.referrer = arrival.referrer.and_then(|text| address(text, &mut clean));
+        hit.notes = hit.notes.and(scrub.notes);
     }
     hit
 }
 
-fn address(text: &str) -> Option<Personal<String>> {
-    (text.len() <= URL_MAX).then(|| Personal::new(text.to_owned()))
+fn address(text: &str, clean: impl FnOnce(String) -> String) -> Option<Personal<String>> {
+    (text.len() <= URL_MAX).then(|| Personal::new(clean(text.to_owned())))
 }
 
 /// Puts a view or click under the campaign of the click id it carries, where the
@@ -104,34 +112,55 @@ fn is_on_site(hit: &Hit, catalog: &Catalog, campaign: CampaignId) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::consent::signal::Signals;
     use crate::web::collect::query;
     use crate::web::collect::scene::{self, Scene};
+    use crate::web::collect::terms::Asked;
 
-    fn drafted(permits: Permits) -> Hit {
+    fn drafted(consent: Option<&str>) -> Hit {
         let scene = Scene::new();
         let query = format!(
             "campaign_id={}&source=mail&creative=banner&p1=a&p10=b&sub15=c",
             scene::campaign()
         );
-        let params = query::read(&query);
+        read(
+            &scene,
+            &query,
+            consent,
+            "https://shop.example/thanks?order=1",
+        )
+    }
+
+    fn read(scene: &Scene, query: &str, consent: Option<&str>, page: &str) -> Hit {
+        let params = query::read(query);
         let place = Place::find(&scene.catalog, &params).unwrap();
         let arrival = Arrival {
             at: scene::now(),
             origin: scene::origin(),
-            referrer: Some("https://News.example/a?secret=1"),
-            page: Some("https://shop.example/thanks?order=1"),
+            referrer: Some("https://News.example/a?story=1"),
+            page: Some(page),
             event: None,
         };
-        hit(Kind::Click, &place, &params, permits, &arrival)
+        let terms = Terms::of(&Asked {
+            click_ids: &scene.click_ids,
+            account: scene::account(),
+            catalog: &scene.catalog,
+            posture: place.posture(),
+            signals: Signals {
+                consent,
+                ..Signals::default()
+            },
+            cookies: None,
+            agreed_at_click: false,
+            rewarded: false,
+            now: scene::now(),
+        });
+        hit(Kind::Click, &place, &params, &terms, &arrival)
     }
 
     #[test]
     fn with_consent_the_details_are_kept() {
-        let hit = drafted(Permits {
-            measurement: true,
-            attribution: true,
-            sharing: false,
-        });
+        let hit = drafted(Some("measurement,attribution"));
         assert_eq!(hit.source.as_deref(), Some("mail"));
         assert_eq!(
             hit.params.iter().map(|(at, _)| *at).collect::<Vec<_>>(),
@@ -142,8 +171,32 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_meant_to_send_is_not_in_it() {
+        let scene = Scene::new();
+        let query = format!(
+            "campaign_id={}&p1=ann%40mail.example&sub2=4111111111111111&source=%2B43%20660%201234567",
+            scene::campaign()
+        );
+        let hit = read(
+            &scene,
+            &query,
+            Some("1"),
+            "https://shop.example/?token=abc&x=1",
+        );
+        assert_eq!(hit.params[0].1.reveal(), "[removed:email]");
+        assert_eq!(hit.subs[0].1.reveal(), "[removed:card]");
+        assert_eq!(hit.source.as_deref(), Some("[removed:phone]"));
+        assert_eq!(
+            hit.url.unwrap().reveal(),
+            "https://shop.example/?token=[removed:token]&x=1"
+        );
+        let removed: Vec<_> = hit.notes.iter().filter_map(Note::removed).collect();
+        assert_eq!(removed, ["email", "phone", "card", "token"]);
+    }
+
+    #[test]
     fn without_consent_only_counts_are_left() {
-        let mut hit = drafted(Permits::default());
+        let mut hit = drafted(None);
         hit.keep_only_permitted();
         assert_eq!(hit.at, scene::now().quarter_start());
         assert_eq!(hit.id.at(), hit.at);

@@ -17,7 +17,6 @@ use super::outcome::Outcome;
 use super::visit::Visit;
 use super::{App, Collector, refuse, report};
 use crate::ingest::Verdict;
-use crate::model::hit::Entry;
 use crate::model::id::AccountId;
 use crate::model::reason::Reason;
 use crate::web::problem::Problem;
@@ -106,11 +105,11 @@ async fn store(
     let mut entries = Vec::with_capacity(events.len());
     let mut refused = Vec::new();
     for event in events {
-        let hit = sender.hit(&event);
-        let not_stored = hit.as_ref().err().copied();
+        let entry = sender.entry(&event);
+        let not_stored = entry.as_ref().err().copied();
         verdicts.push(said(&event, not_stored));
-        match hit {
-            Ok(hit) => entries.push(Entry::Hit(Box::new(hit))),
+        match entry {
+            Ok(entry) => entries.push(entry),
             Err(reason) => refused.push(reason),
         }
     }
@@ -122,7 +121,10 @@ async fn store(
         }
     };
     for reason in refused {
-        app.journal.count(account, reason);
+        // Where nothing may be counted, this is not counted either.
+        if reason != Reason::ConsentMissing {
+            app.journal.count(account, reason);
+        }
     }
     let taken = verdicts.iter_mut().filter(|said| said.reason.is_none());
     for (said, verdict) in taken.zip(stored) {

@@ -15,7 +15,10 @@ use crate::clock::DAY_MS;
 use crate::crypto::ClickIds;
 use crate::model::account::{Account, Site};
 use crate::model::catalog::Catalog;
-use crate::model::hit::{EventId, Hit, Kind, VisitorId};
+use crate::model::consent::Answer;
+use crate::model::consent::receipt::{ReceiptId, Statement};
+use crate::model::consent::signal::Signals;
+use crate::model::hit::{Entry, EventId, Hit, Kind, VisitorId};
 use crate::model::personal::Personal;
 use crate::model::reason::{Note, Reason};
 
@@ -53,25 +56,50 @@ impl<'a> Sender<'a> {
         })
     }
 
-    /// The event as a hit.
+    /// The event as the journal takes it: a hit, or the visitor's answer.
     ///
     /// # Errors
     /// Why it is not counted.
-    pub fn hit(&self, event: &Event<'_>) -> Result<Hit, Reason> {
-        if !self.account.collects_at(self.visit.at) {
-            return Err(Reason::Expired);
+    pub fn entry(&self, event: &Event<'_>) -> Result<Entry, Reason> {
+        if event.kind.as_deref() == Some("consent") {
+            return self
+                .statement(event)
+                .map(|told| Entry::Statement(Box::new(told)));
         }
-        if let Some(reason) = self.visit.set_aside.or(event.params.fault) {
-            return Err(reason);
+        self.hit(event).map(|hit| Entry::Hit(Box::new(hit)))
+    }
+
+    /// A grant, or a withdrawal by somebody who was known. A refusal by anybody else
+    /// leaves nothing.
+    fn statement(&self, event: &Event<'_>) -> Result<Statement, Reason> {
+        let id = self.checked_id(event)?;
+        let place = self.place(event)?;
+        let terms = self.terms(event, &place, Reference::Absent);
+        let stated = terms.heard.stated;
+        let withdrawn = (stated.attribution == Answer::Denied)
+            .then_some(self.visitor)
+            .flatten()
+            .map(Personal::new);
+        let granted =
+            [stated.measurement, stated.attribution, stated.sharing].contains(&Answer::Granted);
+        if withdrawn.is_none() && !granted {
+            return Err(Reason::ConsentMissing);
         }
-        let id = event.id.as_deref().and_then(read_id).ok_or(Reason::BadId)?;
-        if event.age_ms > AGE_MAX_MS {
-            return Err(Reason::TooOld);
-        }
+        let at = self.visit.at.minus_ms(event.age_ms);
+        let notice = self.account.settings.privacy.notice_version;
+        Ok(terms.stated(ReceiptId(id), at, Some(self.site.id), notice, withdrawn))
+    }
+
+    /// The event as a hit.
+    fn hit(&self, event: &Event<'_>) -> Result<Hit, Reason> {
+        let id = self.checked_id(event)?;
         let kind = kind(event).ok_or(Reason::BadJson)?;
         let place = self.place(event)?;
         let reference = self.reference(event);
-        let terms = self.terms(&place, reference);
+        let terms = self.terms(event, &place, reference);
+        if !terms.counts {
+            return Err(Reason::ConsentMissing);
+        }
         let arrival = Arrival {
             at: self.visit.at.minus_ms(event.age_ms),
             origin: self.visit.origin,
@@ -83,11 +111,26 @@ impl<'a> Sender<'a> {
             Kind::Conversion => self.conversion(event, &place, &terms, reference, &arrival)?,
             _ => self.sighting(kind, event, &place, &terms, reference, &arrival)?,
         };
-        if terms.permits.attribution {
+        if terms.recognises() {
             hit.visitor = self.visitor.map(Personal::new);
         }
         hit.keep_only_permitted();
         Ok(hit)
+    }
+
+    /// The event's own id, where the event may count at all.
+    fn checked_id(&self, event: &Event<'_>) -> Result<[u8; 16], Reason> {
+        if !self.account.collects_at(self.visit.at) {
+            return Err(Reason::Expired);
+        }
+        if let Some(reason) = self.visit.set_aside.or(event.params.fault) {
+            return Err(reason);
+        }
+        let id = event.id.as_deref().and_then(read_id).ok_or(Reason::BadId)?;
+        if event.age_ms > AGE_MAX_MS {
+            return Err(Reason::TooOld);
+        }
+        Ok(id)
     }
 
     fn place(&self, event: &Event<'_>) -> Result<Place<'a>, Reason> {
@@ -113,15 +156,25 @@ impl<'a> Sender<'a> {
         Reference::read(self.click_ids, self.account.id, text)
     }
 
-    fn terms(&self, place: &Place<'_>, reference: Reference) -> Terms {
+    fn terms(&self, event: &Event<'_>, place: &Place<'_>, reference: Reference) -> Terms {
+        let own = event.params.signals(self.visit.privacy_control);
+        let signals = match self.consent.as_deref() {
+            None => own,
+            consent => Signals {
+                consent,
+                from_sdk: true,
+                ..own
+            },
+        };
         Terms::of(&Asked {
             click_ids: self.click_ids,
             account: self.account.id,
+            catalog: self.catalog,
             posture: place.posture(),
-            consent: self.consent.as_deref(),
-            privacy_control: self.visit.privacy_control,
+            signals,
             cookies: None,
             agreed_at_click: reference.shows_agreement(self.catalog),
+            rewarded: reference.is_rewarded(self.catalog),
             now: self.visit.at,
         })
     }
@@ -156,7 +209,7 @@ impl<'a> Sender<'a> {
         reference: Reference,
         arrival: &Arrival<'_>,
     ) -> Result<Hit, Reason> {
-        let mut hit = draft::hit(kind, place, &event.params, terms.permits, arrival);
+        let mut hit = draft::hit(kind, place, &event.params, terms, arrival);
         if let Some(text) = event.params.get(Name::PubId) {
             let publisher = self.catalog.publisher(self.account.id, text);
             hit.publisher = publisher.map(|publisher| publisher.id);

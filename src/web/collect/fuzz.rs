@@ -42,9 +42,12 @@ pub fn event(bytes: &[u8]) {
 fn read_values(params: &Params<'_>) {
     if let Some(text) = params.get(Name::Consent) {
         // Nothing that was said leaves more than either statement alone.
-        let said = Consent::parse(text);
+        let said = Consent::parse(text).unwrap_or_default();
         assert_eq!(said.and(Consent::DENIED), Consent::DENIED);
     }
+    let heard = params.signals(false).hear();
+    let controlled = params.signals(true).hear();
+    assert_eq!(heard.consent, controlled.stated);
     if let Some(text) = params.get(Name::SaleAmount) {
         let amount = parse_amount(text, Currency::EUR).unwrap_or(0);
         assert!((0..=AMOUNT_MAX_MINOR).contains(&amount));

@@ -11,6 +11,7 @@ mod click;
 mod conversion;
 pub(super) mod cookie;
 mod country;
+mod daily;
 mod draft;
 mod event;
 mod event_hit;
@@ -38,6 +39,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 
 pub use self::country::Countries;
+use self::daily::DailyVisitors;
 use self::limit::Limiter;
 use self::outcome::Outcome;
 use self::place::Place;
@@ -46,7 +48,8 @@ use super::client::TrustedProxies;
 use super::route::Routes;
 use crate::error::Kind;
 use crate::model::action::Action;
-use crate::model::hit::{Entry, Hit};
+use crate::model::consent::receipt::Statement;
+use crate::model::hit::Entry;
 use crate::model::id::{AccountId, SiteId};
 use crate::model::reason::Reason;
 
@@ -57,6 +60,7 @@ pub struct Collector {
     site_limiter: Option<Limiter<SiteId>>,
     trusted_proxies: TrustedProxies,
     countries: Arc<Countries>,
+    daily: DailyVisitors,
 }
 
 /// Prepares this room.
@@ -66,6 +70,7 @@ pub fn state(app: &Data<App>) -> Collector {
         site_limiter: app.options.limits.site.map(Limiter::new),
         trusted_proxies: app.options.trusted_proxies.clone(),
         countries: app.countries.clone(),
+        daily: DailyVisitors::default(),
     }
 }
 
@@ -91,18 +96,32 @@ pub fn routes(routes: &mut Routes) {
     routes.head(asset, "/config/{key}.json", sdk::config);
 }
 
-/// Makes one hit durable.
-async fn keep(app: &App, account: AccountId, hit: Hit) -> Outcome {
-    match app
-        .journal
-        .store_in_turn(account, &[Entry::Hit(Box::new(hit))])
-        .await
-    {
+/// A hit, and the visitor's answer where there is one, as the journal takes them.
+fn entries(hit: Entry, statement: Option<Statement>) -> Vec<Entry> {
+    let answer = statement.map(|statement| Entry::Statement(Box::new(statement)));
+    std::iter::once(hit).chain(answer).collect()
+}
+
+/// Makes one hit durable, and the visitor's answer with it.
+async fn keep(app: &App, account: AccountId, entries: &[Entry]) -> Outcome {
+    match app.journal.store_in_turn(account, entries).await {
         Ok(_) => Outcome::Stored,
         Err(error) => {
             report(&error);
             refuse(app, Some(account), Reason::Overloaded)
         }
+    }
+}
+
+/// Makes a withdrawal durable whose hit is not counted. Where that fails the visitor
+/// is not told: their browser has forgotten already, and the account's log says so.
+async fn keep_answer(app: &App, account: AccountId, statement: Option<Statement>) {
+    let Some(statement) = statement else {
+        return;
+    };
+    let entry = [Entry::Statement(Box::new(statement))];
+    if let Err(error) = app.journal.store_in_turn(account, &entry).await {
+        report(&error);
     }
 }
 

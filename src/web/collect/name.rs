@@ -3,6 +3,9 @@
 
 use crate::model::hit::{PARAMS, SUBS, URL_MAX, VALUE_MAX};
 
+/// Longest consent string, in bytes.
+const SIGNAL_MAX: usize = 6 * 1024;
+
 /// A parameter. Indexes of `P` run 0..9 for `p1`..`p10`, of `Sub` 0..14.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
@@ -23,12 +26,16 @@ pub enum Name {
     Referrer,
     Format,
     SecurityToken,
+    Gdpr,
+    GdprConsent,
+    Gpp,
+    GppSid,
     P(u8),
     Sub(u8),
 }
 
 /// Names before `P` and `Sub`.
-const PLAIN: usize = 17;
+const PLAIN: usize = 21;
 /// How many parameters there are.
 pub const COUNT: usize = PLAIN + PARAMS + SUBS;
 
@@ -60,6 +67,10 @@ impl Name {
             "referrer" => Name::Referrer,
             "fmt" => Name::Format,
             "security_token" => Name::SecurityToken,
+            "gdpr" => Name::Gdpr,
+            "gdpr_consent" => Name::GdprConsent,
+            "gpp" => Name::Gpp,
+            "gpp_sid" => Name::GppSid,
             "adid" => return Some((Name::CampaignId, Called::Otherwise)),
             "av" => return Some((Name::Site, Called::Otherwise)),
             "goal_value" => return Some((Name::SaleAmount, Called::Otherwise)),
@@ -89,6 +100,10 @@ impl Name {
             Name::Referrer => 14,
             Name::Format => 15,
             Name::SecurityToken => 16,
+            Name::Gdpr => 17,
+            Name::GdprConsent => 18,
+            Name::Gpp => 19,
+            Name::GppSid => 20,
             Name::P(at) => PLAIN + at as usize,
             Name::Sub(at) => PLAIN + PARAMS + at as usize,
         }
@@ -100,7 +115,11 @@ impl Name {
 
     /// Longest value, in bytes.
     pub fn longest(self) -> usize {
-        if self.is_url() { URL_MAX } else { VALUE_MAX }
+        match self {
+            Name::Url | Name::Referrer => URL_MAX,
+            Name::GdprConsent | Name::Gpp => SIGNAL_MAX,
+            _ => VALUE_MAX,
+        }
     }
 }
 
@@ -128,7 +147,7 @@ mod tests {
             .map(|n| format!("p{n}"))
             .chain((1..=15).map(|n| format!("sub{n}")));
         let plain = "campaign_id pub_id site goal_id click_id txn_id sale_amount currency status \
-                     coupon_code consent source creative url";
+                     coupon_code consent source creative url gdpr gdpr_consent gpp gpp_sid";
         for text in plain.split_whitespace().map(str::to_owned).chain(numbered) {
             let (name, _) = Name::find(&text).unwrap();
             assert!(name.index() < COUNT && seen.insert(name.index()), "{text}");

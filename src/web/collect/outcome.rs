@@ -65,6 +65,7 @@ fn status(reason: Reason) -> StatusCode {
         | Reason::Paused
         | Reason::Expired
         | Reason::NoCampaign
+        | Reason::ConsentMissing
         | Reason::Duplicate
         | Reason::ErasedPerson
         | Reason::Objected => StatusCode::OK,

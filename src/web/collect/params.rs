@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::name::{COUNT, Called, Name};
 use super::wild;
+use crate::model::consent::signal::Signals;
 use crate::model::hit::{PARAMS, SUBS};
 use crate::model::personal::Personal;
 use crate::model::reason::{Note, Notes, Reason};
@@ -82,19 +83,40 @@ impl<'a> Params<'a> {
         Some(value)
     }
 
-    /// `p1`..`p10` by index, only those present.
-    pub fn link_params(&self) -> Vec<(u8, Personal<String>)> {
-        self.collect(PARAMS, Name::P)
+    /// What the visitor said, as far as it stands here.
+    pub fn signals(&self, privacy_control: bool) -> Signals<'_> {
+        Signals {
+            consent: self.get(Name::Consent),
+            from_sdk: false,
+            gdpr: self.get(Name::Gdpr),
+            gdpr_consent: self.get(Name::GdprConsent),
+            gpp: self.get(Name::Gpp),
+            gpp_sid: self.get(Name::GppSid),
+            privacy_control,
+        }
     }
 
-    /// `sub1`..`sub15` by index, only those present.
-    pub fn subs(&self) -> Vec<(u8, Personal<String>)> {
-        self.collect(SUBS, Name::Sub)
+    /// `p1`..`p10` by index, only those present, each cleaned.
+    pub fn link_params(&self, clean: impl FnMut(String) -> String) -> Vec<(u8, Personal<String>)> {
+        self.collect(PARAMS, Name::P, clean)
     }
 
-    fn collect(&self, count: usize, name: fn(u8) -> Name) -> Vec<(u8, Personal<String>)> {
+    /// `sub1`..`sub15` by index, only those present, each cleaned.
+    pub fn subs(&self, clean: impl FnMut(String) -> String) -> Vec<(u8, Personal<String>)> {
+        self.collect(SUBS, Name::Sub, clean)
+    }
+
+    fn collect(
+        &self,
+        count: usize,
+        name: fn(u8) -> Name,
+        mut clean: impl FnMut(String) -> String,
+    ) -> Vec<(u8, Personal<String>)> {
         (0..count as u8)
-            .filter_map(|at| Some((at, Personal::new(self.get(name(at))?.to_owned()))))
+            .filter_map(|at| {
+                let text = self.get(name(at))?.to_owned();
+                Some((at, Personal::new(clean(text))))
+            })
             .collect()
     }
 

@@ -12,9 +12,9 @@ use super::params::Params;
 use super::place::{Place, Reference};
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
-use super::{App, Collector, answer, keep, query, refuse};
+use super::{App, Collector, answer, entries, keep, keep_answer, query, refuse};
 use crate::model::catalog::Catalog;
-use crate::model::hit::{Kind, Touch};
+use crate::model::hit::{Entry, Kind, Touch};
 use crate::model::reason::{Note, Reason};
 
 /// A conversion.
@@ -47,8 +47,16 @@ async fn convert(
     };
     let account = place.account.id;
     let reference = Reference::read(&app.click_ids, account, params.get(Name::ClickId));
-    let agreed = reference.shows_agreement(&catalog);
-    let terms = Terms::of(&asked(app, &place, params, visit, agreed));
+    let terms = Terms::of(&Asked {
+        agreed_at_click: reference.shows_agreement(&catalog),
+        rewarded: reference.is_rewarded(&catalog),
+        ..asked(app, &catalog, &place, params, visit)
+    });
+    let statement = place.statement(&terms);
+    if !terms.counts {
+        keep_answer(app, account, statement).await;
+        return (Outcome::NotStored(Reason::ConsentMissing), terms.forget());
+    }
     let reading = Reading {
         catalog: &catalog,
         click_ids: &app.click_ids,
@@ -59,7 +67,10 @@ async fn convert(
         authenticated: false,
     };
     let outcome = match reading.hit(&arrival(params, visit)) {
-        Ok(hit) => keep(app, account, hit).await,
+        Ok(hit) => {
+            let entries = entries(Entry::Hit(Box::new(hit)), statement);
+            keep(app, account, &entries).await
+        }
         Err(reason) => refuse(app, Some(account), reason),
     };
     (outcome, terms.forget())
@@ -95,14 +106,13 @@ async fn show(
     if !campaign.settings.is_running() {
         return (refuse(app, Some(account), Reason::Paused), None);
     }
-    let mut terms = Terms::of(&asked(app, &place, params, visit, false));
-    let mut hit = draft::hit(
-        Kind::Impression,
-        &place,
-        params,
-        terms.permits,
-        &arrival(params, visit),
-    );
+    let mut terms = Terms::of(&asked(app, &catalog, &place, params, visit));
+    if !terms.counts {
+        keep_answer(app, account, place.statement(&terms)).await;
+        return (Outcome::NotStored(Reason::ConsentMissing), terms.forget());
+    }
+    let arrival = arrival(params, visit);
+    let mut hit = draft::hit(Kind::Impression, &place, params, &terms, &arrival);
     if let Some(text) = params.get(Name::PubId) {
         hit.publisher = catalog
             .publisher(account, text)
@@ -122,7 +132,8 @@ async fn show(
     });
     hit.visitor = terms.visitor();
     hit.keep_only_permitted();
-    let outcome = keep(app, account, hit).await;
+    let entries = entries(Entry::Hit(Box::new(hit)), place.statement(&terms));
+    let outcome = keep(app, account, &entries).await;
     let remembered = cookie.filter(|_| outcome == Outcome::Stored);
     (outcome, remembered.or_else(|| terms.forget()))
 }
@@ -156,19 +167,20 @@ fn admit<'c>(
 
 fn asked<'a>(
     app: &'a App,
+    catalog: &'a Catalog,
     place: &Place<'_>,
     params: &'a Params<'_>,
     visit: &Visit<'a>,
-    agreed_at_click: bool,
 ) -> Asked<'a> {
     Asked {
         click_ids: &app.click_ids,
         account: place.account.id,
+        catalog,
         posture: place.posture(),
-        consent: params.get(Name::Consent),
-        privacy_control: visit.privacy_control,
+        signals: params.signals(visit.privacy_control),
         cookies: visit.cookies,
-        agreed_at_click,
+        agreed_at_click: false,
+        rewarded: false,
         now: visit.at,
     }
 }

@@ -3,10 +3,12 @@
 
 use super::name::Name;
 use super::params::Params;
+use super::terms::Terms;
 use crate::crypto::{ClickIds, month_of};
 use crate::model::account::{Account, Site};
 use crate::model::campaign::Campaign;
 use crate::model::catalog::Catalog;
+use crate::model::consent::receipt::Statement;
 use crate::model::consent::{Permits, Posture};
 use crate::model::hit::{SharedTouch, Touch};
 use crate::model::id::{AccountId, CampaignId, PublisherId};
@@ -87,6 +89,12 @@ impl<'c> Place<'c> {
         })
     }
 
+    /// What the visitor's answer leaves in the books here.
+    pub fn statement(&self, terms: &Terms) -> Option<Statement> {
+        let notice = self.account.settings.privacy.notice_version;
+        terms.statement(self.site.map(|site| site.id), notice)
+    }
+
     /// Where no site is known, the careful posture holds.
     pub fn posture(&self) -> Posture {
         self.site
@@ -154,6 +162,11 @@ impl Reference {
         }
     }
 
+    /// Whether it belongs to a reward programme that its bearer signed up for.
+    pub fn is_rewarded(&self, catalog: &Catalog) -> bool {
+        matches!(self, Reference::Click(touch) if catalog.rewards(touch.publisher))
+    }
+
     /// Whether its bearer has agreed to be recognised: on a site that asks, a click
     /// id is given out only then.
     pub fn shows_agreement(&self, catalog: &Catalog) -> bool {
@@ -164,7 +177,7 @@ impl Reference {
             .campaigns
             .get(&touch.campaign)
             .and_then(|campaign| site_of(catalog, campaign))
-            .is_some_and(|site| site.settings.posture == Posture::Strict)
+            .is_some_and(|site| site.settings.posture.asks_first())
     }
 }
 

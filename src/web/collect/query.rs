@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn wild_pixel_empty_subs() {
         let params = read("adid=abc&sub1=&sub2=&sub3");
-        assert!(params.subs().is_empty() && notes(&params).is_empty());
+        assert!(params.subs(|text| text).is_empty() && notes(&params).is_empty());
     }
 
     #[test]

@@ -54,6 +54,11 @@ pub fn publisher() -> PublisherId {
     PublisherId::from_random(31)
 }
 
+/// Runs a reward programme.
+pub fn rewarder() -> PublisherId {
+    PublisherId::from_random(32)
+}
+
 /// 2026-03-10T12:07:30Z.
 pub fn now() -> Timestamp {
     Timestamp::from_millis(1_773_144_450_000)
@@ -101,15 +106,23 @@ fn catalog() -> Catalog {
             own_campaign(7, 23, 11, CampaignStatus::Paused),
             own_campaign(8, 29, 14, running),
         ],
-        vec![Publisher {
-            id: publisher(),
-            account: account(),
-            settings: PublisherSettings {
-                name: "Partner".to_owned(),
-                coupon_codes: vec!["SPRING10".to_owned()],
-            },
-        }],
+        vec![
+            own_publisher(publisher(), "SPRING10", false),
+            own_publisher(rewarder(), "CASHBACK", true),
+        ],
     )
+}
+
+fn own_publisher(id: PublisherId, coupon: &str, reward: bool) -> Publisher {
+    Publisher {
+        id,
+        account: account(),
+        settings: PublisherSettings {
+            name: "Partner".to_owned(),
+            coupon_codes: vec![coupon.to_owned()],
+            reward,
+        },
+    }
 }
 
 fn own_account(id: u64) -> Account {
@@ -125,6 +138,7 @@ fn own_account(id: u64) -> Account {
             security_token_hash: None,
             require_second_factor: false,
             rates: Default::default(),
+            privacy: Default::default(),
         },
     }
 }
@@ -138,6 +152,7 @@ fn site(account: u64, id: u64, posture: Posture) -> Site {
             key: SiteKey::from_random(id),
             hosts: vec!["shop.example".to_owned()],
             posture,
+            declaration: None,
         },
     }
 }

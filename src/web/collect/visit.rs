@@ -13,6 +13,7 @@ use super::limit::{Limiter, network};
 use crate::clock::Timestamp;
 use crate::model::account::Site;
 use crate::model::hit::{Country, Origin};
+use crate::model::id::{CampaignId, SiteId};
 use crate::model::reason::Reason;
 
 /// What the headers of a request say, read in one pass: they are few.
@@ -37,7 +38,7 @@ impl<'r> Headers<'r> {
                 "user-agent" => read.agent = read.agent.or_else(text),
                 "referer" => read.referrer = read.referrer.or_else(text),
                 "cookie" => read.cookies = read.cookies.or_else(text),
-                "sec-gpc" => read.privacy_control |= text().is_some_and(|it| it.trim() == "1"),
+                "sec-gpc" => read.privacy_control |= value == "1",
                 "sec-fetch-dest" => {
                     read.in_frame |= text().is_some_and(|dest| dest.ends_with("frame"));
                 }
@@ -112,6 +113,18 @@ impl<'r> Visit<'r> {
             from_browser: true,
             address: None,
         }
+    }
+
+    /// Whether it is the visitor's first click of a campaign today, as far as that may
+    /// be told; the address goes no further.
+    pub fn is_first_today(
+        &self,
+        collector: &Collector,
+        site: Option<SiteId>,
+        campaign: CampaignId,
+    ) -> Option<bool> {
+        let daily = &collector.daily;
+        daily.is_first(site, campaign, self.address?, &self.origin, self.at)
     }
 
     /// Whether this address has sent too much; else takes the price of one hit.

@@ -54,6 +54,7 @@ struct FormPage {
     id: Option<PublisherId>,
     name: String,
     coupons: String,
+    reward: bool,
     error: Option<String>,
 }
 
@@ -64,6 +65,7 @@ impl FormPage {
             id: None,
             name: String::new(),
             coupons: String::new(),
+            reward: false,
             error: None,
         }
     }
@@ -79,6 +81,7 @@ impl FormPage {
             id: Some(id),
             name: publisher.settings.name.clone(),
             coupons: publisher.settings.coupon_codes.join("\n"),
+            reward: publisher.settings.reward,
             error: None,
         })
     }
@@ -87,6 +90,7 @@ impl FormPage {
     fn again(mut self, form: &Form, error: &Error) -> Answer {
         self.name = form.text("name").to_owned();
         self.coupons = form.exact("coupons").to_owned();
+        self.reward = form.has("reward");
         self.error = Some(error.message().to_owned());
         page(StatusCode::BAD_REQUEST, &self)
     }
@@ -108,6 +112,7 @@ fn typed(form: &Form) -> Result<PublisherSettings> {
     Ok(PublisherSettings {
         name: parse_name("The publisher", form.text("name"))?,
         coupon_codes,
+        reward: form.has("reward"),
     })
 }
 

@@ -164,6 +164,7 @@ fn settings(form: &Form) -> Result<AccountSettings> {
         security_token_hash: None,
         require_second_factor: false,
         rates: BTreeMap::new(),
+        privacy: Default::default(),
     })
 }
 

@@ -9,9 +9,11 @@ use super::fault::Fault;
 use super::form::Form;
 use super::page::{Answer, Frame, Room, ok, page, see_other};
 use super::visit::{Posted, Visit};
+use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{SiteSettings, parse_host, parse_name};
-use crate::model::consent::Posture;
+use crate::model::consent::declaration::Warning;
+use crate::model::consent::{Chosen, Declaration, Posture};
 use crate::model::id::SiteId;
 
 /// Hosts of one site at most.
@@ -22,6 +24,8 @@ struct Row {
     name: String,
     hosts: String,
     consent: &'static str,
+    /// Something about the posture wants looking at.
+    is_warned: bool,
     campaigns: usize,
 }
 
@@ -44,9 +48,13 @@ pub async fn list(visit: Visit) -> Answer {
             name: site.settings.name.clone(),
             hosts: site.settings.hosts.join(", "),
             consent: match site.settings.posture {
+                Posture::Nothing => "Not counted, until they agree",
                 Posture::Strict => "Counts only, until they agree",
+                Posture::Audience => "Counts and daily visitors, until they agree",
+                Posture::Reward => "Counts and rewards, until they agree",
                 Posture::Optout => "Counted in detail, until they object",
             },
+            is_warned: !site.settings.warnings().is_empty(),
             campaigns: catalog.campaigns_of(site.id).count(),
         })
         .collect();
@@ -67,11 +75,18 @@ struct FormPage {
     key: String,
     name: String,
     hosts: String,
-    is_optout: bool,
+    posture: Posture,
+    countries: String,
+    ground: String,
+    warnings: Vec<Warning>,
     error: Option<String>,
 }
 
 impl FormPage {
+    fn is(&self, word: &str) -> bool {
+        self.posture.word() == word
+    }
+
     fn new(visit: &Visit) -> Self {
         FormPage {
             frame: visit.frame(Room::Sites, "New site"),
@@ -79,7 +94,10 @@ impl FormPage {
             key: String::new(),
             name: String::new(),
             hosts: String::new(),
-            is_optout: false,
+            posture: Posture::default(),
+            countries: String::new(),
+            ground: String::new(),
+            warnings: Vec::new(),
             error: None,
         }
     }
@@ -90,13 +108,17 @@ impl FormPage {
         let site = site
             .filter(|site| site.account == visit.account.id)
             .ok_or_else(|| Error::not_found("site"))?;
+        let declared = site.settings.declaration.as_ref();
         Ok(FormPage {
             frame: visit.frame(Room::Sites, site.settings.name.clone()),
             id: Some(id),
             key: site.settings.key.to_string(),
             name: site.settings.name.clone(),
             hosts: site.settings.hosts.join("\n"),
-            is_optout: site.settings.posture == Posture::Optout,
+            posture: site.settings.posture,
+            countries: declared.map_or_else(String::new, |known| known.countries.join(", ")),
+            ground: declared.map_or_else(String::new, |known| known.ground.clone()),
+            warnings: site.settings.warnings(),
             error: None,
         })
     }
@@ -105,7 +127,9 @@ impl FormPage {
     fn again(mut self, form: &Form, error: &Error) -> Answer {
         self.name = form.text("name").to_owned();
         self.hosts = form.exact("hosts").to_owned();
-        self.is_optout = form.text("consent") == "optout";
+        self.posture = Posture::parse(form.text("consent")).unwrap_or_default();
+        self.countries = form.exact("countries").to_owned();
+        self.ground = form.exact("ground").to_owned();
         self.error = Some(error.message().to_owned());
         page(StatusCode::BAD_REQUEST, &self)
     }
@@ -114,11 +138,11 @@ impl FormPage {
 struct Typed {
     name: String,
     hosts: Vec<String>,
-    posture: Posture,
+    chosen: Chosen,
 }
 
 impl Typed {
-    fn read(form: &Form) -> Result<Typed> {
+    fn read(form: &Form, now: Timestamp) -> Result<Typed> {
         let name = parse_name("The site", form.text("name"))?;
         let mut hosts: Vec<String> = Vec::new();
         for text in form.list("hosts") {
@@ -132,21 +156,36 @@ impl Typed {
                 "A site has 1 to {HOSTS_MAX} host names, such as www.example.org."
             )));
         }
-        let posture = match form.text("consent") {
-            "optout" => Posture::Optout,
-            _ => Posture::Strict,
+        let posture = Posture::parse(form.text("consent")).unwrap_or_default();
+        let declaration = if posture.needs_declaration() {
+            let (countries, ground) = (form.list("countries"), form.text("ground"));
+            Some(Declaration::parse(&countries, ground, now)?)
+        } else {
+            None
         };
         Ok(Typed {
             name,
             hosts,
-            posture,
+            chosen: Chosen {
+                posture,
+                declaration,
+            },
         })
     }
 
     fn apply(self, settings: &mut SiteSettings) {
         settings.name = self.name;
         settings.hosts = self.hosts;
-        settings.posture = self.posture;
+        let declared_before = settings.declaration.take();
+        let same = |before: &Declaration, now: &Declaration| {
+            before.countries == now.countries && before.ground == now.ground
+        };
+        settings.posture = self.chosen.posture;
+        // What is sent again unchanged keeps the day on which it was declared.
+        settings.declaration = match (declared_before, self.chosen.declaration) {
+            (Some(before), Some(now)) if same(&before, &now) => Some(before),
+            (_, now) => now,
+        };
     }
 }
 
@@ -156,13 +195,13 @@ pub async fn new(visit: Visit) -> Answer {
 
 pub async fn create(posted: Posted) -> Answer {
     let Posted { visit, form } = posted;
-    let typed = match Typed::read(&form) {
+    let typed = match Typed::read(&form, visit.now()) {
         Ok(typed) => typed,
         Err(error) => return FormPage::new(&visit).again(&form, &error),
     };
     visit
         .write(move |store, act, account| {
-            store.create_site(act, account, typed.name, typed.hosts, typed.posture)
+            store.create_site(act, account, typed.name, typed.hosts, typed.chosen)
         })
         .await?;
     Ok(see_other("/sites?done=saved"))
@@ -176,7 +215,7 @@ pub async fn update(posted: Posted, id: web::Path<String>) -> Answer {
     let Posted { visit, form } = posted;
     let id: SiteId = id.parse()?;
     let shown = FormPage::of(&visit, id)?;
-    let typed = match Typed::read(&form) {
+    let typed = match Typed::read(&form, visit.now()) {
         Ok(typed) => typed,
         Err(error) => return shown.again(&form, &error),
     };

@@ -2,4 +2,5 @@
 //! page by page. What reports say is tested with the reports.
 
 mod errors;
+mod health;
 mod nouns;

@@ -203,6 +203,63 @@ fn another_folders_key_ends_with_78_and_the_right_one_still_works() {
         .stop();
 }
 
+/// Refused with 78 by `serve` and by a command, and nothing has changed.
+#[track_caller]
+fn refused_untouched(folder: &Folder, said: &str) {
+    let before = contents(&folder.data());
+    for args in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["account", "list"],
+    ] {
+        let outcome = folder.command(args);
+        outcome.failed_with(78);
+        assert!(outcome.stderr.contains(said), "{outcome:?}");
+        untouched(&before, &folder.data());
+    }
+}
+
+fn set_schema(file: &std::path::Path, version: i64) {
+    let database = rusqlite::Connection::open(file).unwrap();
+    database
+        .pragma_update(None, "journal_mode", "WAL")
+        .and_then(|()| database.pragma_update(None, "user_version", version))
+        .unwrap();
+}
+
+#[test]
+fn a_schema_of_a_newer_version_in_either_database_ends_with_78() {
+    for name in ["pixelkeep.db", "journal.db"] {
+        let folder = stopped();
+        set_schema(&folder.data().join(name), 999);
+        refused_untouched(&folder, "newer version");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_ours_ends_with_78() {
+    for name in ["pixelkeep.db", "journal.db"] {
+        let folder = stopped();
+        let file = folder.data().join(name);
+        std::fs::write(&file, "This is a diary.\n".repeat(500)).unwrap();
+        refused_untouched(&folder, name);
+        std::fs::remove_file(&file).unwrap();
+        let foreign = rusqlite::Connection::open(&file).unwrap();
+        foreign.execute_batch("CREATE TABLE diary (day)").unwrap();
+        drop(foreign);
+        refused_untouched(&folder, name);
+    }
+}
+
+#[test]
+fn an_older_schema_is_not_brought_up_to_date_under_another_folders_keys() {
+    let (folder, other) = (stopped(), stopped());
+    set_schema(&folder.data().join("pixelkeep.db"), 1);
+    for name in ["master.key", "keyring"] {
+        std::fs::copy(other.data().join(name), folder.data().join(name)).unwrap();
+    }
+    refused_untouched(&folder, "another data folder");
+}
+
 #[test]
 fn every_refusal_is_one_sentence_without_a_trace() {
     let folder = stopped();
