@@ -7,6 +7,7 @@ use crate::lifecycle::Schedule;
 use crate::lifecycle::heartbeat::Heartbeat;
 use crate::lifecycle::purge::Purging;
 use crate::lifecycle::reseal::Reseal;
+use crate::lifecycle::retention::Retaining;
 use crate::lifecycle::tidy::Tidy;
 use crate::store::Store;
 
@@ -15,6 +16,7 @@ pub fn schedule(store: &Store, clock: &Clock) -> Result<Schedule> {
     let jobs: Vec<Box<dyn crate::lifecycle::Job>> = vec![
         Box::new(Heartbeat::new(store.clone(), clock.clone())?),
         Box::new(Purging::new(store.clone(), clock.clone())),
+        Box::new(Retaining::new(store.clone())),
         Box::new(Tidy(store.clone())),
         Box::new(Erasures(store.clone())),
         Box::new(Reseal::new(store.clone())),

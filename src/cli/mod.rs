@@ -5,6 +5,7 @@
 mod account;
 mod account_end;
 mod audit;
+mod backup;
 mod certificate;
 mod control;
 mod demo;
@@ -14,6 +15,7 @@ mod jobs;
 mod key;
 mod member;
 mod options;
+mod options_lifecycle;
 mod privacy;
 mod report;
 mod request;
@@ -53,6 +55,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Account(command) => request::carry_out(&global, account::request(command)?),
         Command::Member(command) => request::carry_out(&global, member::request(command)?),
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
+        Command::Backup(command) => backup::run(&global, command),
         Command::Certificate(command) => certificate::run(&global, command),
         Command::Retention(command) => request::carry_out(&global, retention::request(command)?),
         Command::Key(command) => key::run(&global, command),

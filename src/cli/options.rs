@@ -5,6 +5,11 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::options_lifecycle::{
+    AccountDeleteOptions, AccountExpireOptions, AccountReinstateOptions, BackupCommand,
+    BackupRestoreOptions, CertificateCommand, CertificateVerifyOptions, RetentionCommand,
+    WhichAccount,
+};
 use crate::config::Options;
 use crate::model::role::Scope;
 
@@ -113,24 +118,12 @@ pub enum Command {
     /// See and do what the scheduler does by itself: what is deleted, and when
     #[command(subcommand)]
     Retention(RetentionCommand),
+    /// Make, check and restore backups
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Proofs that the data of an account was destroyed
     #[command(subcommand)]
     Certificate(CertificateCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub enum RetentionCommand {
-    /// Show what would be deleted until a day; changes nothing
-    Preview(RetentionPreviewOptions),
-    /// Run every scheduled job now
-    Run,
-}
-
-#[derive(Debug, Args)]
-pub struct RetentionPreviewOptions {
-    /// Until when: a day, past or to come, or an instant in RFC 3339 [default: now]
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -321,76 +314,6 @@ pub enum AccountCommand {
     /// deletion can be taken back with --cancel; then everything is destroyed and a
     /// signed certificate is kept (`certificate list`).
     Delete(AccountDeleteOptions),
-}
-
-/// Which account.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct WhichAccount {
-    /// The account's id
-    #[arg(long, value_name = "ID")]
-    pub account: Option<String>,
-    #[arg(value_name = "ACCOUNT", hide = true)]
-    pub id: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct AccountExpireOptions {
-    #[command(flatten)]
-    pub which: WhichAccount,
-    /// When: a last day, YYYY-MM-DD in the account's zone, or an instant in RFC 3339
-    /// [default: now]
-    #[arg(long, value_name = "DATE")]
-    pub at: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct AccountReinstateOptions {
-    #[command(flatten)]
-    pub which: WhichAccount,
-    /// The new last day, YYYY-MM-DD; without it there is no end
-    #[arg(long, value_name = "DATE")]
-    pub expires: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct AccountDeleteOptions {
-    #[command(flatten)]
-    pub which: WhichAccount,
-    /// Hours in which it can be taken back, 0 to 72
-    #[arg(long, value_name = "HOURS", default_value_t = 72)]
-    pub after: u32,
-    /// Take the deletion back
-    #[arg(long)]
-    pub cancel: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum CertificateCommand {
-    /// List the certificates of deleted accounts
-    List,
-    /// Print the certificate of one deleted account, to keep it
-    Show(CertificateShowOptions),
-    /// Check a certificate: that nothing of it was changed since it was signed
-    ///
-    /// Needs no data folder. Ends with 1 where the certificate is not sound.
-    Verify(CertificateVerifyOptions),
-}
-
-#[derive(Debug, Args)]
-pub struct CertificateShowOptions {
-    #[command(flatten)]
-    pub which: WhichAccount,
-}
-
-#[derive(Debug, Args)]
-pub struct CertificateVerifyOptions {
-    /// The certificate
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// The public key of the server that should have signed it, or a file that holds it
-    #[arg(long, value_name = "K")]
-    pub public_key: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
 use super::{
-    account, account_end, audit, certificate, control, jobs, key, member, privacy, report,
+    account, account_end, audit, backup, certificate, control, jobs, key, member, privacy, report,
     retention, time, token,
 };
 use crate::clock::Clock;
@@ -39,6 +39,10 @@ pub enum Request {
     PrivacyErase(privacy::Erase),
     RetentionPreview(retention::Preview),
     RetentionRun,
+    RetentionShow(retention::Show),
+    RetentionSet(retention::Set),
+    BackupCreate(backup::Create),
+    BackupVerify(backup::Verify),
     /// The same, where `--test-clock` was named: the server must keep a test's time.
     InTestTime {
         request: Box<Request>,
@@ -118,6 +122,10 @@ impl Request {
             Request::PrivacyExport(export) => export.perform(store, clock),
             Request::PrivacyErase(erase) => erase.perform(store, clock),
             Request::RetentionPreview(preview) => preview.perform(schedule, clock),
+            Request::RetentionShow(show) => show.perform(store),
+            Request::RetentionSet(set) => set.perform(store, clock),
+            Request::BackupCreate(create) => create.perform(store, clock),
+            Request::BackupVerify(verify) => verify.perform(store, clock),
             Request::RetentionRun => retention::run(schedule),
             Request::InTestTime { .. } if clock.is_real() => Err(time::refused()),
             Request::InTestTime { request } => request.perform(store, clock, schedule),

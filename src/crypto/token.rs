@@ -72,6 +72,20 @@ pub fn content_hash(content: &[u8]) -> String {
         .collect()
 }
 
+/// SHA-256 of everything that can be read, as hexadecimal digits.
+pub fn stream_hash(source: &mut impl std::io::Read) -> std::io::Result<String> {
+    let mut digest = Sha256::new();
+    let mut part = vec![0u8; 1 << 16];
+    loop {
+        let read = source.read(&mut part)?;
+        let Some(part) = part.get(..read).filter(|part| !part.is_empty()) else {
+            let digest: [u8; 32] = digest.finalize().into();
+            return Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect());
+        };
+        digest.update(part);
+    }
+}
+
 /// Compares secrets in a time that does not tell where they differ.
 pub fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()

@@ -2,10 +2,12 @@
 //! passed, how long things are kept, how an account ends, and backups. Nothing here
 //! knows HTTP or SQL; the clock is the scheduler's alone.
 
+pub mod backup;
 pub mod certificate;
 pub mod heartbeat;
 pub mod purge;
 pub mod reseal;
+pub mod retention;
 pub mod scan;
 pub mod schedule;
 #[cfg(test)]

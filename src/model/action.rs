@@ -209,6 +209,23 @@ impl Action {
         }
     }
 
+    /// Whether it may be done in an account that has expired, which is otherwise only
+    /// read.
+    pub fn outlives_expiry(self) -> bool {
+        matches!(
+            self,
+            Action::SignIn
+                | Action::SignOut
+                | Action::ChangeSelf
+                | Action::GiveGrant
+                | Action::RevokeGrant
+                | Action::ManagePrivacy
+                | Action::ExportAccount
+                | Action::EndAccount
+                | Action::Settle
+        )
+    }
+
     pub fn allows(self, party: Party) -> bool {
         self.admits().contains(&party)
     }

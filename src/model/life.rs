@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{DAY_MS, Timestamp};
 use crate::error::{Error, Kind, Result};
 use crate::model::action::Actor;
+use crate::model::retention::Retention;
 
 /// 25 May 2018, from which on the GDPR applies.
 pub const GDPR: Timestamp = Timestamp::at(1_527_206_400_000);
@@ -193,6 +194,12 @@ pub struct Life {
     pub certificate: Option<String>,
     #[serde(default)]
     pub closed_at: Option<Timestamp>,
+    /// How long the account keeps what.
+    #[serde(default)]
+    pub retention: Retention,
+    /// The UTC day before which conversions are ledger lines.
+    #[serde(default)]
+    pub conversions_stripped_before: u32,
 }
 
 impl Life {

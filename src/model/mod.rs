@@ -25,6 +25,7 @@ pub mod person;
 pub mod personal;
 pub mod privacy_request;
 pub mod reason;
+pub mod retention;
 pub mod role;
 pub mod scrub;
 pub mod second_factor;

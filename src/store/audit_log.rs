@@ -103,6 +103,10 @@ impl AuditRow {
         if link != self.hash {
             return Some(AuditFault::Changed(self.number));
         }
+        if self.body.is_empty() {
+            // Its time is over: the content is gone, its place in the chain stays.
+            return None;
+        }
         match self.content(sealer) {
             Err(_) => Some(AuditFault::Unreadable(self.number)),
             Ok(content) if chain::entry(&content) != self.entry => {
@@ -127,7 +131,7 @@ impl Store {
         self.read(|connection| {
             let sql = format!(
                 "{COLUMNS} WHERE account = ?1 AND number < ?2 AND day BETWEEN ?3 AND ?4 \
-                 ORDER BY number DESC"
+                 AND length(body) > 0 ORDER BY number DESC"
             );
             let mut statement = connection.prepare_cached(&sql).map_err(failed)?;
             let before = query.cursor.map_or(i64::MAX, |number| number as i64);

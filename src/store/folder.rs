@@ -138,6 +138,16 @@ impl DataFolder {
         Ok(keys)
     }
 
+    /// Opens the keys of a folder whose database is about to be put back.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] where keyring or master key is missing or wrong.
+    pub fn keys_alone(&self, key_file: Option<&Path>, credentials: Option<&Path>) -> Result<Keys> {
+        let default = default_key_path(&self.path);
+        let master = MasterKey::load(key_file.unwrap_or(&default), credentials)?;
+        Keys::open(&self.keyring(), &master)
+    }
+
     fn refuse_lost_database(&self, keys: &Keys) -> Result<()> {
         if self.main_database().exists() || keys.accounts().is_empty() {
             return Ok(());

@@ -146,7 +146,7 @@ impl Store {
     }
 
     /// Changes a life that can still be changed, and the account's row with it.
-    fn change_life(
+    pub(super) fn change_life(
         &self,
         act: Act,
         id: AccountId,

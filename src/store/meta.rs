@@ -101,6 +101,16 @@ pub fn put_position(connection: &Connection, journal: [u8; 16], position: i64) -
     put(connection, POSITION, &position.to_be_bytes())
 }
 
+/// The file that a database's time follows.
+pub fn test_clock(connection: &Connection, keys: &Keys) -> Result<Option<PathBuf>> {
+    let Some(sealed) = get(connection, TEST_CLOCK)? else {
+        return Ok(None);
+    };
+    let sealer = keys.instance_sealer();
+    let path = sealer.open("meta", TEST_CLOCK, 0, &sealed)?;
+    Ok(Some(std::ffi::OsString::from_vec(path).into()))
+}
+
 impl Store {
     /// Passes over rows of a journal that are gone.
     pub(super) fn settle_up_to(&self, journal: [u8; 16], position: i64) -> Result<()> {
@@ -109,12 +119,7 @@ impl Store {
 
     /// The file that this folder's time follows; none where it keeps real time.
     pub fn test_clock(&self) -> Result<Option<PathBuf>> {
-        let Some(sealed) = self.read(|connection| get(connection, TEST_CLOCK))? else {
-            return Ok(None);
-        };
-        let sealer = self.keys().instance_sealer();
-        let path = sealer.open("meta", TEST_CLOCK, 0, &sealed)?;
-        Ok(Some(std::ffi::OsString::from_vec(path).into()))
+        self.read(|connection| test_clock(connection, self.keys()))
     }
 
     /// Marks the folder for good as one whose time follows a file.

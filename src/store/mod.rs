@@ -6,6 +6,7 @@ mod audit;
 mod audit_log;
 #[cfg(test)]
 mod audit_tests;
+mod backup;
 mod campaign;
 mod conversion;
 mod database;
@@ -34,6 +35,7 @@ mod reclaim;
 mod reseal;
 #[cfg(test)]
 mod reseal_tests;
+mod retention;
 mod room;
 mod row;
 mod segment;
@@ -67,6 +69,7 @@ use crate::model::id::AccountId;
 
 pub use account::{HostedAccount, NewAccount};
 pub use audit_log::AuditQuery;
+pub use backup::{Tombstones, check_copy, check_copy_keyring, test_clock_of};
 pub use conversion::ConversionQuery;
 pub use erasure::{DayOf, Erasure, ErasureBody, ErasureState, is_erased};
 pub use folder::DataFolder;

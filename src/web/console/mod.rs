@@ -33,6 +33,7 @@ mod publisher;
 mod report;
 mod report_query;
 mod report_table;
+mod retention;
 mod second_factor;
 mod set_up;
 mod sign_in;
@@ -132,6 +133,8 @@ pub fn routes(routes: &mut Routes) {
     );
     routes.get(Action::ReadReport, "/reports", report::show);
     routes.get(Action::ReadReport, "/reports.csv", report::download);
+    routes.get(Action::ReadRetention, "/retention", retention::show);
+    routes.post(Action::ChangeRetention, "/retention", retention::update);
     routes.get(Action::ReadAudit, "/audit", audit::list);
     routes.get(Action::ReadAudit, "/audit/checkpoint", audit::checkpoint);
     routes.get(Action::ReadMembers, "/members", member::list);

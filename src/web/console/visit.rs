@@ -26,7 +26,7 @@ use crate::access::sign_in::Knock;
 use crate::access::standing::Standing;
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{Account, Member};
+use crate::model::account::{Account, AccountState, Member};
 use crate::model::action::{Act, Action};
 use crate::model::audit::Detail;
 use crate::model::catalog::Catalog;
@@ -181,9 +181,23 @@ impl Visit {
         &self,
         work: impl FnOnce(&Store, Act, AccountId) -> Result<T> + Send + 'static,
     ) -> std::result::Result<T, Fault> {
+        require_alive(&self.account, self.act)?;
         let (app, act, account) = (self.app.clone(), self.act, self.account.id);
         block(move || work(&app.store, act, account)).await
     }
+}
+
+/// Refuses to change an account that has expired.
+fn require_alive(account: &Account, act: Act) -> Result<()> {
+    let is_over = account.state_at(act.at) == AccountState::Expired;
+    if is_over && !act.action.outlives_expiry() {
+        return Err(Error::new(
+            Kind::NotAllowed,
+            "This account has expired: it can be read, but not changed. Ask who runs this server \
+             to reinstate it.",
+        ));
+    }
+    Ok(())
 }
 
 /// Runs work that blocks, off the event loop.

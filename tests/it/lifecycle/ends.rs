@@ -122,7 +122,7 @@ fn sealed_pieces(folder: &Folder) -> Vec<Vec<u8>> {
         let bodies = statement
             .query_map([], |row| row.get::<_, Vec<u8>>(0))
             .unwrap();
-        pieces.extend(bodies.map(|body| body.unwrap()[15..39].to_vec()));
+        pieces.extend(bodies.filter_map(|body| Some(body.unwrap().get(16..40)?.to_vec())));
     }
     pieces
 }

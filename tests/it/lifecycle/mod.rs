@@ -1,5 +1,7 @@
 //! What time does: the test clock, retention, how an account ends, certificates and
 //! backups. Time is moved by a file, never waited for.
 
+mod backups;
 mod clock;
 mod ends;
+mod retention;

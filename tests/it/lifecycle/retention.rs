@@ -1,0 +1,114 @@
+//! What is too old goes, and no figure changes.
+
+use serde_json::{Value, json};
+
+use crate::harness::account::{Account, Shop};
+use crate::harness::clock::TestClock;
+use crate::harness::server::Folder;
+
+fn report(folder: &Folder, id: &str) -> Value {
+    folder.json(&[
+        "report",
+        "--account",
+        id,
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-12-31",
+        "--group-by",
+        "day,publisher",
+    ])
+}
+
+#[test]
+fn hits_go_after_90_days_and_conversions_lose_their_detail_after_13_months() {
+    let folder = Folder::new();
+    let clock = TestClock::at(&folder, "2026-03-02T10:07:00Z");
+    let server = clock.serve(&folder);
+    let account = Account::create_in(&folder, &server, "UTC");
+    let shop = Shop::furnish(folder, server, account, "optout");
+    let click = shop.click("&sub1=x");
+    shop.pixel(&format!("&click_id={click}&txn_id=A1&sale_amount=10"));
+    shop.wait_settled();
+    let (folder, id) = (&shop.folder, shop.account.id.clone());
+    let before = report(folder, &id);
+
+    let lines = |as_of: &str, class: &str| {
+        let preview = folder.json(&["retention", "preview", "--as-of", as_of]);
+        let items = preview["items"].as_array().unwrap().clone();
+        let found = items.into_iter().filter(|item| item["class"] == class);
+        found.map(|item| item["at"].clone()).collect::<Vec<_>>()
+    };
+    assert!(lines("2026-05-31T23:59:59Z", "trail").is_empty());
+    assert_eq!(
+        lines("2026-06-01", "trail"),
+        [json!("2026-06-01T00:00:00Z")]
+    );
+    assert_eq!(
+        lines("2027-12-31", "conversions"),
+        [json!("2027-04-03T00:00:00Z")]
+    );
+
+    clock.set("2026-05-31T23:59:59Z");
+    folder.json(&["retention", "run"]);
+    assert_eq!(lines("2026-06-01", "trail").len(), 1);
+    clock.set("2026-06-01T00:00:00Z");
+    folder.json(&["retention", "run"]);
+    assert!(lines("2026-06-02", "trail").is_empty());
+    assert_eq!(report(folder, &id), before);
+    let conversion = shop.conversions().remove(0).0;
+    assert_eq!(conversion["txn_id"], "A1");
+
+    clock.set("2027-04-03T00:00:00Z");
+    folder.json(&["retention", "run"]);
+    assert_eq!(report(folder, &id), before);
+    let kept = shop.conversions();
+    assert_eq!(kept.len(), 1);
+    let kept = &kept[0].0;
+    assert_ne!(kept["id"], conversion["id"]);
+    assert_eq!(kept["txn_id"], Value::Null);
+    for same in [
+        "status",
+        "sale_amount_minor",
+        "revenue_minor",
+        "payout_minor",
+    ] {
+        assert_eq!(kept[same], conversion[same], "{same}");
+    }
+    folder.json(&["audit", "verify"]);
+    server_is_calm(&shop);
+}
+
+fn server_is_calm(shop: &Shop) {
+    shop.server.assert_calm();
+}
+
+#[test]
+fn an_account_chooses_within_the_bounds() {
+    let folder = Folder::new();
+    let clock = TestClock::at(&folder, "2026-03-02T10:00:00Z");
+    let server = clock.serve(&folder);
+    let account = Account::create(&folder, &server);
+    let set = |days: &str| {
+        folder.command(&[
+            "retention",
+            "set",
+            "--account",
+            &account.id,
+            "--class",
+            "trail",
+            "--days",
+            days,
+        ])
+    };
+    set("29").failed_with(64);
+    set("30").success();
+    let shown = folder.json(&["retention", "show", "--account", &account.id]);
+    let rules = shown["items"].as_array().unwrap();
+    let trail = rules.iter().find(|rule| rule["class"] == "trail").unwrap();
+    assert_eq!(
+        (&trail["days"], &trail["default_days"]),
+        (&json!(30), &json!(90))
+    );
+    assert_eq!(server.stop(), 0);
+}
