@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use super::options_keys::{AuditCommand, EscrowCommand, KeyCommand, KeyRotateOptions};
 pub use super::options_lifecycle::{
     AccountDeleteOptions, AccountExpireOptions, AccountReinstateOptions, BackupCommand,
     BackupRestoreOptions, CertificateCommand, CertificateVerifyOptions, RetentionCommand,
     WhichAccount,
 };
+pub use super::options_people::{MemberCommand, MemberOf, PrivacyCommand, WhoOptions};
 use crate::config::Options;
 use crate::model::role::Scope;
 
@@ -124,66 +126,6 @@ pub enum Command {
     /// Proofs that the data of an account was destroyed
     #[command(subcommand)]
     Certificate(CertificateCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub enum PrivacyCommand {
-    /// Show everything that is held of a person
-    ///
-    /// Going from id to id: a click leads to its sales and to its browser, an order
-    /// number to its click. Somebody who did not consent leaves no id and is not found.
-    Find(WhoOptions),
-    /// Hand out everything that is held of a person: a page to read, JSON and CSV
-    Export(PrivacyExportOptions),
-    /// Take a person away for good; without --yes it says what would go
-    ///
-    /// Conversions become nameless ledger lines, so that no figure changes. It prints a
-    /// signed receipt.
-    Erase(PrivacyEraseOptions),
-}
-
-/// Whom a command is about.
-#[derive(Debug, Args)]
-pub struct WhoOptions {
-    /// The account's id
-    #[arg(long, value_name = "ID")]
-    pub account: String,
-    /// A click id, as it stands in the address of the landing page
-    #[arg(long, value_name = "C", group = "who")]
-    pub click_id: Option<String>,
-    /// The shop's order number
-    #[arg(long, value_name = "T", group = "who", alias = "txn-id")]
-    pub txn: Option<String>,
-    /// A visitor id: 32 hexadecimal digits
-    #[arg(long, value_name = "V", group = "who")]
-    pub visitor: Option<String>,
-    /// A conversion's id
-    #[arg(long, value_name = "ID", group = "who")]
-    pub conversion: Option<String>,
-    /// The hash of an e-mail address, where the shop sends one as a parameter
-    #[arg(long, value_name = "H", group = "who")]
-    pub email_hash: Option<String>,
-    /// Only the click and its sales, not all that the same browser left
-    #[arg(long)]
-    pub chain_only: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct PrivacyExportOptions {
-    #[command(flatten)]
-    pub who: WhoOptions,
-    /// A folder to make, or a file that ends in .zip; without it JSON is printed
-    #[arg(long, value_name = "PATH")]
-    pub out: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct PrivacyEraseOptions {
-    #[command(flatten)]
-    pub who: WhoOptions,
-    /// Do it; there is no way back
-    #[arg(long)]
-    pub yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -344,72 +286,6 @@ pub struct AccountCreateOptions {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum MemberCommand {
-    /// Make a link with which somebody joins an account, once and within seven days
-    Invite(MemberInviteOptions),
-    /// List members and invitations of an account
-    List(MemberListOptions),
-    /// Give a member another role
-    Role(MemberRoleOptions),
-    /// Make a link with which a member sets a new password; the second factor is forgotten
-    ///
-    /// On an instance that hosts others the link begins to work after a day, and owners
-    /// of the account can open or end it before.
-    Reset(MemberOf),
-    /// Remove a member; whoever is the last owner stays
-    Remove(MemberOf),
-}
-
-#[derive(Debug, Args)]
-pub struct MemberInviteOptions {
-    /// The account's id; not for the role operator, who belongs to none
-    #[arg(long, value_name = "ID")]
-    pub account: Option<String>,
-    /// E-mail address with which they will sign in
-    #[arg(long, value_name = "EMAIL")]
-    pub email: String,
-    /// owner, admin, analyst, viewer, privacy, publisher; or operator of the instance
-    #[arg(long, value_name = "ROLE")]
-    pub role: String,
-    /// For the role publisher: whose figures they see
-    #[arg(long, value_name = "ID")]
-    pub publisher: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct MemberListOptions {
-    /// The account's id
-    #[arg(long, value_name = "ID")]
-    pub account: String,
-}
-
-#[derive(Debug, Args)]
-pub struct MemberRoleOptions {
-    #[command(flatten)]
-    pub of: MemberOf,
-    /// owner, admin, analyst, viewer, privacy or publisher
-    #[arg(long, value_name = "ROLE")]
-    pub role: String,
-    /// For the role publisher: whose figures they see
-    #[arg(long, value_name = "ID")]
-    pub publisher: Option<String>,
-}
-
-/// Who is meant.
-#[derive(Debug, Args)]
-pub struct MemberOf {
-    /// The account's id; the member must be one of it
-    #[arg(long, value_name = "ID")]
-    pub account: Option<String>,
-    /// The member by the address they sign in with
-    #[arg(long, value_name = "EMAIL", required_unless_present = "member")]
-    pub email: Option<String>,
-    /// The member by id
-    #[arg(long, value_name = "ID", conflicts_with = "email")]
-    pub member: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
 pub enum TokenCommand {
     /// Make a token; it is shown this once
     Create(TokenCreateOptions),
@@ -440,92 +316,6 @@ pub struct TokenCreateOptions {
     /// What it may do
     #[arg(long, value_enum)]
     pub scope: TokenScope,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Show where the master key comes from, the keys of accounts, and the keyring's copy
-    Status,
-    /// Put another key in the place of the master key, or of an account's data key
-    ///
-    /// A master key is replaced within seconds: the keyring is sealed anew. An account's new
-    /// key seals everything from then on; older content is sealed again while the server
-    /// runs, and stays readable all the time.
-    Rotate(KeyRotateOptions),
-    /// Keep a copy of the keyring elsewhere: where, whether it opens
-    #[command(subcommand)]
-    Escrow(EscrowCommand),
-    /// Print the recovery kit: the master key as 24 words, and where the keyring's copy is
-    ///
-    /// Print it on paper and lock it away. It is read with your own rights, not the server's.
-    Kit,
-    /// Make a key file (--key-file) from the words of a recovery kit
-    Restore(WordsOptions),
-}
-
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false, args = ["master", "account"])]
-pub struct KeyRotateOptions {
-    /// The master key
-    #[arg(long)]
-    pub master: bool,
-    /// The data key of this account
-    #[arg(long, value_name = "ID")]
-    pub account: Option<String>,
-    /// Where to write the new master key, where the present one is no key file
-    #[arg(long, value_name = "F", conflicts_with = "account")]
-    pub new_key_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum EscrowCommand {
-    /// Copy the keyring to this file now and at every change; only the latest is kept
-    Set(EscrowSetOptions),
-    /// Show that the copy opens and is the latest, with the master key or the kit's words
-    Verify(EscrowVerifyOptions),
-    /// Show where the copy is kept, and whether it was verified
-    Status,
-}
-
-#[derive(Debug, Args)]
-pub struct EscrowSetOptions {
-    /// A file on another disk or a mounted share, without versions or history
-    #[arg(value_name = "PATH")]
-    pub path: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub struct EscrowVerifyOptions {
-    /// A file with the words of the recovery kit, or - for standard input: proves that
-    /// what you have on paper is enough
-    #[arg(long, value_name = "F")]
-    pub words_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct WordsOptions {
-    /// A file with the 24 words, or - for standard input
-    #[arg(long, value_name = "F")]
-    pub words_file: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum AuditCommand {
-    /// Hold every audit log against its chain: exit code 1 where entries were changed,
-    /// moved or taken out, 65 where one is damaged
-    ///
-    /// What was cut off the end together with the note of where the log ended, as by
-    /// putting back an older database, shows only against a checkpoint kept elsewhere.
-    Verify(AuditVerifyOptions),
-    /// Print where every log stands, signed; keep it where nobody changes it
-    Checkpoint,
-}
-
-#[derive(Debug, Args)]
-pub struct AuditVerifyOptions {
-    /// A file that `audit checkpoint` or the API has given; repeat it for more
-    #[arg(long, value_name = "F")]
-    pub checkpoint: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]

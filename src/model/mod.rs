@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod action;
+#[cfg(test)]
+mod action_tests;
 pub mod agent;
 pub mod attribution;
 pub mod audit;
