@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::options::{BackupCommand, BackupRestoreOptions, Global, ServeOptions};
 use super::request::{self, Output, Request};
-use super::{serve, time};
+use super::serve::key_sources;
+use super::time;
 use crate::clock::{Clock, DAY_MS, Timestamp};
 use crate::crypto::Keys;
 use crate::error::{Error, Kind, Result};
@@ -99,7 +100,7 @@ fn refuse_old(keys: &Keys, manifest: &Manifest, terms: Terms, now: Timestamp) ->
 fn restore(global: &Global, options: &BackupRestoreOptions) -> Result<Output> {
     let config = global.options(ServeOptions::none())?.resolve()?;
     let folder = DataFolder::take(&config.data_dir, false)?;
-    let keys = folder.keys_alone(config.key_file.as_deref(), serve::credentials().as_deref())?;
+    let keys = folder.keys_alone(&key_sources(&config))?;
     let (folder, tombstones, terms) = look_back(folder, &keys)?;
     folder.remove_copy()?;
     let checked = backup::unpack(&keys, &options.file, &folder.copy_path()).and_then(|manifest| {

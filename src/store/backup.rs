@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::database::{self, failed};
 use super::{DataFolder, Stage, Store, meta};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::model::life::Life;
 
@@ -66,7 +66,7 @@ impl Store {
 /// Whether SQLite finds a file sound.
 ///
 /// # Errors
-/// [`Kind::Damaged`] with what it says.
+/// [`crate::error::Kind::Damaged`] with what it says.
 pub fn check_copy(path: &Path) -> Result<()> {
     let connection = database::open_reader(path)?;
     let said: String = connection
@@ -104,7 +104,7 @@ impl DataFolder {
     /// Puts the copy in the place of the main database, which nobody has open.
     ///
     /// # Errors
-    /// [`Kind::Io`] where a log of the database that goes still holds something.
+    /// [`crate::error::Kind::Io`] where a log of the database that goes still holds something.
     pub fn install_copy(&self) -> Result<()> {
         let database = self.main_database();
         let wal = database::wal_path(&database);
@@ -132,10 +132,7 @@ pub fn test_clock_of(path: &Path, keys: &crate::crypto::Keys) -> Result<Option<P
 /// Refuses a copy that another keyring sealed, or that is newer than this one.
 ///
 /// # Errors
-/// [`Kind::Config`].
+/// [`crate::error::Kind::Config`].
 pub fn check_copy_keyring(path: &Path, keys: &crate::crypto::Keys) -> Result<()> {
-    match database::peek(path)? {
-        Some(copy) => meta::check_keyring(&copy, keys),
-        None => Err(Error::new(Kind::Damaged, "The backup holds no database.")),
-    }
+    meta::check_keyring(&database::open_reader(path)?, keys)
 }

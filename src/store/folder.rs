@@ -142,10 +142,8 @@ impl DataFolder {
     ///
     /// # Errors
     /// [`Kind::Config`] where keyring or master key is missing or wrong.
-    pub fn keys_alone(&self, key_file: Option<&Path>, credentials: Option<&Path>) -> Result<Keys> {
-        let default = default_key_path(&self.path);
-        let master = MasterKey::load(key_file.unwrap_or(&default), credentials)?;
-        Keys::open(&self.keyring(), &master)
+    pub fn keys_alone(&self, sources: &KeySources) -> Result<Keys> {
+        sources.open(&self.path, &self.keyring())
     }
 
     fn refuse_lost_database(&self, keys: &Keys) -> Result<()> {
