@@ -13,6 +13,7 @@ use crate::model::account::Account;
 use crate::model::catalog::Catalog;
 use crate::model::conversion::Conversion;
 use crate::model::id::AccountId;
+use crate::model::reason::Note;
 use crate::report::spreadsheet_safe;
 use crate::store::{ConversionQuery, Store};
 
@@ -111,7 +112,12 @@ fn cells(conversion: &Conversion, catalog: &Catalog, account: &Account) -> [Stri
         body.publisher.map_or_else(String::new, |id| id.to_string()),
         body.status.word().to_owned(),
         wording::credit(body.credit).to_owned(),
-        name(body.txn.as_ref().map(|txn| txn.reveal().as_str())),
+        name(
+            body.txn
+                .as_ref()
+                .filter(|_| !body.notes.contains(Note::Restricted))
+                .map(|txn| txn.reveal().as_str()),
+        ),
         minor(body.amounts.map(|amounts| amounts.sale_minor)),
         minor(body.amounts.map(|amounts| amounts.revenue_minor)),
         minor(body.amounts.map(|amounts| amounts.payout_minor)),
