@@ -12,6 +12,7 @@ pub mod campaign;
 pub mod catalog;
 pub mod consent;
 pub mod conversion;
+pub mod document;
 pub mod facts;
 #[cfg(test)]
 pub mod fuzz_seeds;
@@ -19,6 +20,7 @@ pub mod grant;
 pub mod hit;
 pub mod id;
 pub mod instance;
+pub mod inventory;
 pub mod invite;
 pub mod landing;
 pub mod life;

@@ -48,6 +48,8 @@ pub use tally::{
 };
 pub use tally_scan::TallyScan;
 pub use trail::{decode_trail, encode_trail};
+#[cfg(test)]
+pub use trail_field::blank as blank_row;
 pub use trail_person::{PERSON_COLUMNS, PersonTraces, person_columns};
 pub use trail_scan::{CLICK_COLUMNS, DIMENSION_COLUMNS, EVENT_COLUMNS, TrailScan};
 

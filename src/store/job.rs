@@ -29,7 +29,7 @@ pub struct JobRun {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct Body {
+pub(super) struct Body {
     counts: Counts,
     failure: Option<String>,
 }

@@ -15,6 +15,8 @@ mod folder;
 mod grant;
 mod instance;
 mod intake;
+#[cfg(test)]
+mod inventory_tests;
 mod invite;
 mod job;
 mod journal;

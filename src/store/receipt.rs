@@ -7,8 +7,10 @@ use super::database::failed;
 use super::{Store, row};
 use crate::error::Result;
 use crate::model::consent::receipt::{Receipt, ReceiptId, Statement};
+use crate::model::document::Oldest;
 use crate::model::hit::VisitorId;
 use crate::model::id::AccountId;
+use crate::model::inventory::Class;
 use crate::model::personal::Personal;
 
 const TABLE: &str = "consent_receipt";
@@ -95,6 +97,46 @@ impl Store {
             )
             .map_err(failed)?;
         Ok(())
+    }
+
+    /// The oldest UTC day of which something is kept, by what it is.
+    pub fn oldest_days(&self, account: AccountId) -> Result<Vec<Oldest>> {
+        let asked = [
+            (
+                Class::Trail,
+                "SELECT min(day) FROM segment WHERE class = 1 AND account = ?1",
+            ),
+            (
+                Class::Tally,
+                "SELECT min(day) FROM segment WHERE class = 2 AND account = ?1",
+            ),
+            (
+                Class::Conversion,
+                "SELECT min(day) FROM conversion WHERE account = ?1",
+            ),
+            (
+                Class::ConsentReceipt,
+                "SELECT min(day) FROM consent_receipt WHERE account = ?1",
+            ),
+            (
+                Class::PersonRequest,
+                "SELECT min(day) FROM erasure WHERE account = ?1",
+            ),
+            (
+                Class::Audit,
+                "SELECT min(day) FROM audit WHERE account = ?1",
+            ),
+        ];
+        self.read(|connection| {
+            let oldest = asked.into_iter().map(|(class, sql)| {
+                let day = connection.query_row(sql, [account.row()], |row| row.get(0));
+                Ok(Oldest {
+                    class,
+                    day: day.map_err(failed)?,
+                })
+            });
+            oldest.collect()
+        })
     }
 
     /// An account's receipts in the order in which they were settled, after `after`.

@@ -16,7 +16,7 @@ use crate::model::id::AccountId;
 const SHOWN_MAX: i64 = 100;
 
 #[derive(Serialize, Deserialize)]
-struct Body {
+pub(super) struct Body {
     action: Action,
     at: Timestamp,
 }

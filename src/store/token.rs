@@ -12,7 +12,7 @@ use crate::model::id::{AccountId, TokenId};
 use crate::model::role::Scope;
 
 #[derive(Serialize, Deserialize)]
-struct TokenSettings {
+pub(super) struct TokenSettings {
     scope: Scope,
     created_at: i64,
 }

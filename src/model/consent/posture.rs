@@ -45,6 +45,17 @@ impl Posture {
         }
     }
 
+    /// The same for a reader.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Posture::Nothing => "Nothing is counted",
+            Posture::Strict => "Counts only",
+            Posture::Audience => "Counts, and how many different visitors a day",
+            Posture::Reward => "Counts, and rewards that visitors signed up for",
+            Posture::Optout => "Counted in detail until they object",
+        }
+    }
+
     pub fn parse(word: &str) -> Option<Posture> {
         Posture::ALL.into_iter().find(|known| known.word() == word)
     }

@@ -8,6 +8,7 @@ mod caller;
 mod campaign;
 mod conversion;
 mod conversion_view;
+mod document;
 mod fields;
 mod goal;
 mod intake;
@@ -87,6 +88,19 @@ pub fn routes(routes: &mut Routes) {
         "/api/v1/privacy/requests/{id}/receipt",
         privacy::receipt,
     );
+    routes.get(ReadDocuments, "/api/v1/inventory", document::read_inventory);
+    routes.get(ReadDocuments, "/api/v1/documents", document::list);
+    routes.get(
+        ReadDocuments,
+        "/api/v1/documents/facts",
+        document::read_facts,
+    );
+    routes.patch(
+        ChangeDocuments,
+        "/api/v1/documents/facts",
+        document::update_facts,
+    );
+    routes.get(ReadDocuments, "/api/v1/documents/{name}", document::read);
     routes.get(ReadIntake, "/api/v1/intake", intake::read);
     routes.get(ReadAudit, "/api/v1/audit", audit::list);
     routes.get(ReadAudit, "/api/v1/audit/checkpoint", audit::checkpoint);

@@ -2,6 +2,7 @@
 //! on the real executable.
 
 mod daily;
+mod documents;
 mod forward;
 mod identical;
 mod offline;
