@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::web::Payload;
+use actix_web::{HttpMessage, HttpRequest};
 
 use crate::clock::Stopwatch;
 use crate::error::{Error, Kind};
@@ -103,6 +103,9 @@ pub async fn even_out(begun: Stopwatch) {
 /// A form of our own page.
 pub async fn own_form(request: &HttpRequest, payload: Payload) -> Result<Form, Fault> {
     origin::require_own_page(request)?;
+    if request.content_type() != "application/x-www-form-urlencoded" {
+        return Err(Error::invalid("This address takes a form of its own page.").into());
+    }
     let too_long = || Error::invalid("The form is too long.");
     let body = payload
         .to_bytes_limited(FORM_MAX)

@@ -6,6 +6,7 @@ mod forged;
 mod headers;
 mod rooms;
 mod second_factor;
+mod sessions;
 mod table;
 
 use std::collections::BTreeMap;
