@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::life::Terms;
@@ -20,7 +20,7 @@ const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 const DATA_DIR_DEFAULT: &str = "pixelkeep-data";
 
 /// Options as the file, or flags and environment, give them: each may be missing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
     pub data_dir: Option<PathBuf>,

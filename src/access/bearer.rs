@@ -1,6 +1,7 @@
 //! API tokens: whose token a request carries, and whether it may do what the
 //! request is about. Never in here: the header it came in, or a token's secret kept.
 
+use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Kind, Result};
 use crate::model::action::{Action, ApiToken};
@@ -15,7 +16,12 @@ const SECRET_MAX: usize = 128;
 /// # Errors
 /// [`Kind::Unauthenticated`] without a valid token, [`Kind::NotAllowed`] where a
 /// token that may only read is to write.
-pub fn admit(store: &Store, authorization: Option<&str>, action: Action) -> Result<ApiToken> {
+pub fn admit(
+    store: &Store,
+    authorization: Option<&str>,
+    action: Action,
+    now: Timestamp,
+) -> Result<ApiToken> {
     let authorization = authorization.ok_or_else(|| {
         unauthenticated("Send an API token in the header: Authorization: Bearer TOKEN.")
     })?;
@@ -25,7 +31,15 @@ pub fn admit(store: &Store, authorization: Option<&str>, action: Action) -> Resu
     let token = store.token(&token::hash(secret))?.ok_or_else(|| {
         unauthenticated("This API token is not valid. Make one with: pixelkeep token create.")
     })?;
+    if token.expires_at.is_some_and(|at| at <= now) {
+        return Err(unauthenticated(
+            "This API token has expired. Make a new one with: pixelkeep token create.",
+        ));
+    }
     if action.allows(token.scope.party()) {
+        if token.used_day != Some(now.utc_day()) {
+            store.use_token(&token, now.utc_day())?;
+        }
         Ok(token)
     } else {
         Err(Error::new(

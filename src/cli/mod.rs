@@ -7,8 +7,10 @@ mod account_end;
 mod audit;
 mod backup;
 mod certificate;
+mod config;
 mod control;
 mod demo;
+mod doctor;
 mod erasure_job;
 mod exit;
 mod jobs;
@@ -60,6 +62,8 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Backup(command) => backup::run(&global, command),
         Command::Certificate(command) => certificate::run(&global, command),
         Command::Retention(command) => request::carry_out(&global, retention::request(command)?),
+        Command::Config(command) => config::run(&global, command),
+        Command::Doctor => doctor::run(&global),
         Command::Key(command) => key::run(&global, command),
         Command::Audit(command) => request::carry_out(&global, audit::request(command)?),
         Command::Privacy(command) => privacy::run(&global, command),

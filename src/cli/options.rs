@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use super::options_keys::{AuditCommand, EscrowCommand, KeyCommand, KeyRotateOptions};
+pub use super::options_keys::{
+    AuditCommand, ConfigCommand, EscrowCommand, KeyCommand, KeyRotateOptions,
+};
 pub use super::options_lifecycle::{
     AccountDeleteOptions, AccountExpireOptions, AccountReinstateOptions, BackupCommand,
     BackupRestoreOptions, CertificateCommand, CertificateVerifyOptions, RetentionCommand,
@@ -109,6 +111,12 @@ pub enum Command {
     /// See and change keys; keep a copy of the keyring; print the recovery kit
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Check and show the options that `serve` would run with
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look the folder over: permissions, keys, disk, database, clock; ends with 1 where
+    /// something wants attention
+    Doctor,
     /// Check the audit logs, and sign where they stand
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -175,6 +183,12 @@ pub struct ServeOptions {
 impl Global {
     /// What flags and environment say, over what the configuration file says.
     pub fn options(&self, serve: ServeOptions) -> crate::error::Result<Options> {
+        let (given, file) = self.layers(serve)?;
+        Ok(given.over(file))
+    }
+
+    /// What flags and environment say, and what the configuration file says.
+    pub fn layers(&self, serve: ServeOptions) -> crate::error::Result<(Options, Options)> {
         let given = Options {
             data_dir: self.data_dir.clone(),
             key_file: self.key_file.clone(),
@@ -194,7 +208,7 @@ impl Global {
             Some(path) => Options::read(path)?,
             None => Options::default(),
         };
-        Ok(given.over(file))
+        Ok((given, file))
     }
 }
 
@@ -289,6 +303,27 @@ pub struct AccountCreateOptions {
 pub enum TokenCommand {
     /// Make a token; it is shown this once
     Create(TokenCreateOptions),
+    /// List an account's tokens: scope, expiry and last use
+    List(TokenListOptions),
+    /// Take a token away at once
+    Revoke(TokenRevokeOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct TokenListOptions {
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub account: String,
+}
+
+#[derive(Debug, Args)]
+pub struct TokenRevokeOptions {
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub account: String,
+    /// The token's id, as the list shows it
+    #[arg(long, value_name = "ID")]
+    pub token: String,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -316,6 +351,9 @@ pub struct TokenCreateOptions {
     /// What it may do
     #[arg(long, value_enum)]
     pub scope: TokenScope,
+    /// Last day on which it is valid (UTC), YYYY-MM-DD; without it there is no end
+    #[arg(long, value_name = "DATE")]
+    pub expires: Option<String>,
 }
 
 #[derive(Debug, Args)]

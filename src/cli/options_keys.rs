@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::options::ServeOptions;
+
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
     /// Show where the master key comes from, the keys of accounts, and the keyring's copy
@@ -70,6 +72,14 @@ pub struct WordsOptions {
     /// A file with the 24 words, or - for standard input
     #[arg(long, value_name = "F")]
     pub words_file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check every option: 78 and a sentence where one is wrong
+    Check(ServeOptions),
+    /// Show every option, its value, and whether flag, environment, file or default gave it
+    Show(ServeOptions),
 }
 
 #[derive(Debug, Subcommand)]

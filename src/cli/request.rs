@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
 use super::{
-    account, account_end, audit, backup, certificate, control, jobs, key, member, privacy, report,
+    account, account_end, audit, backup, certificate, control, doctor, jobs, key, member, privacy, report,
     retention, time, token,
 };
 use crate::clock::Clock;
 use crate::error::{Kind, Result};
 use crate::ingest::settle_everything;
 use crate::lifecycle::Schedule;
+use crate::model::id::{AccountId, TokenId};
 use crate::privacy::replay_ledger;
 use crate::store::{DataFolder, Store};
 
@@ -33,6 +34,14 @@ pub enum Request {
     AuditVerify(audit::Verify),
     AuditCheckpoint,
     Key(key::Ask),
+    Doctor(doctor::Examination),
+    TokenList {
+        account: AccountId,
+    },
+    TokenRevoke {
+        account: AccountId,
+        token: TokenId,
+    },
     Report(report::Ask),
     PrivacyFind(privacy::Who),
     PrivacyExport(privacy::Export),
@@ -117,6 +126,11 @@ impl Request {
             Request::AuditVerify(verify) => verify.perform(store),
             Request::AuditCheckpoint => audit::checkpoint(store, clock.now()),
             Request::Report(ask) => ask.perform(store, clock),
+            Request::Doctor(examination) => examination.perform(store, clock, schedule),
+            Request::TokenList { account } => token::list(store, account),
+            Request::TokenRevoke { account, token } => {
+                super::token::revoke(store, account, token, clock.now())
+            }
             Request::Key(ask) => ask.perform(store, clock.now()),
             Request::PrivacyFind(who) => who.perform(store, clock),
             Request::PrivacyExport(export) => export.perform(store, clock),

@@ -1,15 +1,15 @@
-//! `token create`.
+//! `token create`, `token list` and `token revoke`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::options::TokenCommand;
 use super::request::{Output, Request};
-use crate::clock::Clock;
+use crate::clock::{Clock, DAY_MS, Timestamp};
 use crate::crypto::token;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::action::{Act, Action, Actor};
-use crate::model::id::AccountId;
+use crate::model::id::{AccountId, TokenId};
 use crate::model::role::Scope;
 use crate::store::Store;
 
@@ -17,21 +17,37 @@ use crate::store::Store;
 pub struct Create {
     account: AccountId,
     scope: Scope,
+    #[serde(default)]
+    expires: Option<String>,
 }
 
 pub fn request(command: TokenCommand) -> Result<Request> {
-    let TokenCommand::Create(options) = command;
-    Ok(Request::TokenCreate(Create {
-        account: options.account.parse()?,
-        scope: options.scope.into(),
-    }))
+    Ok(match command {
+        TokenCommand::Create(options) => Request::TokenCreate(Create {
+            account: options.account.parse()?,
+            scope: options.scope.into(),
+            expires: options.expires,
+        }),
+        TokenCommand::List(options) => Request::TokenList {
+            account: options.account.parse()?,
+        },
+        TokenCommand::Revoke(options) => Request::TokenRevoke {
+            account: options.account.parse()?,
+            token: options.token.parse()?,
+        },
+    })
 }
 
 impl Create {
     pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
+        let now = clock.now();
+        let expires_at = match &self.expires {
+            Some(day) => Some(end_of(day, now)?),
+            None => None,
+        };
         let (secret, hash) = token::new();
-        let act = Act::new(Actor::Shell, Action::CreateToken, clock.now());
-        let id = store.create_token(act, self.account, self.scope, hash)?;
+        let act = Act::new(Actor::Shell, Action::CreateToken, now);
+        let id = store.create_token(act, self.account, self.scope, hash, expires_at)?;
         Ok(Output::new(
             json!({ "id": id, "token": secret }),
             format!(
@@ -39,4 +55,67 @@ impl Create {
             ),
         ))
     }
+}
+
+/// When a token that is valid until a day ends: with that day, in UTC.
+fn end_of(day: &str, now: Timestamp) -> Result<Timestamp> {
+    let wrong = || Error::invalid("--expires takes a day to come, such as 2027-12-31.");
+    let day: jiff::civil::Date = day.parse().map_err(|_| wrong())?;
+    let last = day
+        .at(23, 59, 59, 999_000_000)
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .map_err(|_| wrong())?;
+    let at = Timestamp::from_millis(last.timestamp().as_millisecond());
+    if at <= now { Err(wrong()) } else { Ok(at) }
+}
+
+/// An account's tokens: never their secrets.
+pub fn list(store: &Store, account: AccountId) -> Result<Output> {
+    if !store.catalog().accounts.contains_key(&account) {
+        return Err(Error::not_found("account"));
+    }
+    let (mut items, mut lines) = (Vec::new(), Vec::new());
+    for token in store.tokens(account)? {
+        let expires = token.expires_at.map(|at| at.to_string());
+        let used = token.used_day.and_then(day);
+        lines.push(format!(
+            "{}  {}  expires {}  last used {}",
+            token.id,
+            token.scope.word(),
+            expires.as_deref().unwrap_or("never"),
+            used.as_deref().unwrap_or("never"),
+        ));
+        items.push(json!({
+            "id": token.id,
+            "scope": token.scope,
+            "created_at": token.created_at.to_string(),
+            "expires_at": expires,
+            "used_on": used,
+        }));
+    }
+    if lines.is_empty() {
+        lines.push("There is no token yet.".to_owned());
+    }
+    Ok(Output::new(
+        json!({ "items": items, "next": null }),
+        lines.join("\n"),
+    ))
+}
+
+fn day(day: u32) -> Option<String> {
+    let at = jiff::Timestamp::from_millisecond(i64::from(day) * DAY_MS).ok()?;
+    Some(at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
+}
+
+/// Takes a token away.
+pub fn revoke(store: &Store, account: AccountId, token: TokenId, now: Timestamp) -> Result<Output> {
+    if !store.catalog().accounts.contains_key(&account) {
+        return Err(Error::not_found("account"));
+    }
+    let act = Act::new(Actor::Shell, Action::RevokeToken, now);
+    store.revoke_token(act, account, token)?;
+    Ok(Output::new(
+        json!({ "id": token }),
+        format!("Token {token} opens nothing any more."),
+    ))
 }

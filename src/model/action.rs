@@ -66,6 +66,8 @@ pub enum Action {
     ReadDocuments,
     ChangeDocuments,
     CreateToken,
+    ReadTokens,
+    RevokeToken,
     /// The operator looks at accounts from outside: labels, states, dates, volumes.
     ReadInstance,
     /// The operator changes how the instance runs, or lets an owner in.
@@ -188,6 +190,8 @@ impl Action {
             Action::ReadMembers
             | Action::ChangeMembers
             | Action::CreateToken
+            | Action::ReadTokens
+            | Action::RevokeToken
             | Action::ReadGrants
             | Action::RevokeGrant => KEEPERS,
             Action::ReadAudit => &[Owner, Admin, Privacy, ReadToken, WriteToken],
@@ -353,4 +357,7 @@ pub struct ApiToken {
     pub id: TokenId,
     pub account: AccountId,
     pub scope: Scope,
+    pub expires_at: Option<Timestamp>,
+    /// UTC day of its last use.
+    pub used_day: Option<u32>,
 }

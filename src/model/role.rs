@@ -109,6 +109,13 @@ pub enum Scope {
 }
 
 impl Scope {
+    pub fn word(self) -> &'static str {
+        match self {
+            Scope::Read => "read",
+            Scope::Write => "write",
+        }
+    }
+
     pub fn party(self) -> Party {
         match self {
             Scope::Read => Party::ReadToken,

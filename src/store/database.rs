@@ -115,6 +115,11 @@ pub fn check(path: &Path, migrations: &Migrations) -> Result<Checked> {
     Ok(Checked { peek, log, torn })
 }
 
+/// The version of SQLite in this program.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// Opens a file for writing and brings its schema up to date.
 pub fn open(path: &Path, migrations: &Migrations) -> Result<Connection> {
     if rusqlite::version_number() < SQLITE_OLDEST {

@@ -73,6 +73,7 @@ pub use account::{HostedAccount, NewAccount};
 pub use audit_log::AuditQuery;
 pub use backup::{Tombstones, check_copy, check_copy_keyring, test_clock_of};
 pub use conversion::ConversionQuery;
+pub use database::sqlite_version;
 pub use erasure::{DayOf, Erasure, ErasureBody, ErasureState, is_erased};
 pub use folder::DataFolder;
 pub use instance::Volume;

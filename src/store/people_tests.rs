@@ -185,7 +185,9 @@ fn what_the_shell_mints_is_remembered_for_members() {
     let mint = |actor| {
         let (_, hash) = token::new();
         let act = by(actor, Action::CreateToken, 7);
-        store.create_token(act, account, Scope::Read, hash).unwrap();
+        store
+            .create_token(act, account, Scope::Read, hash, None)
+            .unwrap();
     };
     mint(Actor::Shell);
     mint(Actor::Member(house.owner));

@@ -22,7 +22,13 @@ fn furnish(store: &Store) -> AccountId {
             .unwrap();
     }
     store
-        .create_token(act(Action::CreateToken), account, Scope::Read, [7; 32])
+        .create_token(
+            act(Action::CreateToken),
+            account,
+            Scope::Read,
+            [7; 32],
+            None,
+        )
         .unwrap();
     let until = super::tests::now().plus_ms(1_000);
     let member = store.member(member).unwrap().unwrap();

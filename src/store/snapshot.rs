@@ -86,6 +86,20 @@ impl Store {
         Ok(Snapshot(reader))
     }
 
+    /// The same without looking into every index; quick.
+    pub fn check_quickly(&self) -> Result<()> {
+        let answer: String = self.read(|connection| {
+            connection
+                .pragma_query_value(None, "quick_check", |row| row.get(0))
+                .map_err(database::failed)
+        })?;
+        if answer == "ok" {
+            Ok(())
+        } else {
+            Err(Error::damaged("The database is damaged."))
+        }
+    }
+
     /// Asks SQLite whether the file is sound.
     pub fn check_integrity(&self) -> Result<()> {
         let answer: String = self.read(|connection| {

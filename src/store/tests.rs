@@ -243,7 +243,7 @@ fn sessions_and_tokens_are_found_by_their_hash_and_end() {
 
     let (_, hash) = token::new();
     store
-        .create_token(act(Action::CreateToken), account, Scope::Read, hash)
+        .create_token(act(Action::CreateToken), account, Scope::Read, hash, None)
         .unwrap();
     assert_eq!(store.token(&hash).unwrap().unwrap().scope, Scope::Read);
     assert!(store.token(&[0; 32]).unwrap().is_none());

@@ -139,8 +139,10 @@ impl FromRequest for Caller {
                 return Err(Error::internal("a route without server or action").into());
             };
             let store = app.store.clone();
-            let token =
-                block(move || bearer::admit(&store, authorization.as_deref(), action)).await?;
+            let token = {
+                let now = app.clock.now();
+                block(move || bearer::admit(&store, authorization.as_deref(), action, now)).await?
+            };
             let act =
                 Act::new(Actor::Token(token.id), action, app.clock.now()).from_network(network);
             Ok(Caller {

@@ -3,10 +3,12 @@
 
 mod audit;
 mod console;
+mod doctor;
 mod exit_codes;
 mod first_start;
 mod key;
 mod offline;
+mod token;
 
 use std::collections::BTreeMap;
 use std::path::Path;
