@@ -16,8 +16,8 @@ use crate::error::Result;
 use crate::lifecycle::Schedule;
 use crate::store::{Store, sqlite_version};
 
-/// Below this share of the disk it is time to act.
-const FREE_PERCENT_MIN: u64 = 10;
+/// Below so many free bytes it is time to act.
+const FREE_MIB_MIN: u64 = 1_024;
 /// 2025-01-01: no machine that runs this has an earlier date.
 const CLOCK_EARLIEST_MS: i64 = 1_735_689_600_000;
 
@@ -190,7 +190,7 @@ fn disk(data: &Path) -> Result<Finding> {
     let mib = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;
     Ok(Finding {
         check: "disk",
-        ok: free >= FREE_PERCENT_MIN,
+        ok: mib >= FREE_MIB_MIN,
         text: format!("{free} percent of the disk are free, {mib} MiB."),
     })
 }

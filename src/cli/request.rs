@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
 use super::{
-    account, account_end, audit, backup, certificate, control, doctor, jobs, key, member, privacy, report,
-    retention, time, token,
+    account, account_end, audit, backup, certificate, control, doctor, jobs, key, member, privacy,
+    report, retention, time, token,
 };
 use crate::clock::Clock;
 use crate::error::{Kind, Result};

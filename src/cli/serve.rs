@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::options::{Global, ServeOptions};
 use super::request::Output;
@@ -191,12 +191,16 @@ impl Running {
         let (store, schedule) = (app.store.clone(), app.schedule.clone());
         let jobs = schedule.start()?;
         let until = async move {
-            ready();
-            let failure: Option<Error> = tokio::select! {
-                failure = failures.recv() => failure,
-                stopped = stop_signal() => stopped.err(),
+            // Listened for before anybody is told that there is a server to stop.
+            let mut signals = match StopSignals::listen() {
+                Ok(signals) => signals,
+                Err(error) => return Some(error),
             };
-            failure
+            ready();
+            tokio::select! {
+                failure = failures.recv() => failure,
+                () = signals.next() => None,
+            }
         };
         let failure = server::serve(app, listener, shop, until)?;
         schedule.stop();
@@ -214,14 +218,26 @@ impl Running {
     }
 }
 
-async fn stop_signal() -> Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that stop the server in order.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> Result<Self> {
+        Ok(StopSignals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Logs go to standard error; `PIXELKEEP_LOG` says how much (default: info).

@@ -19,3 +19,4 @@ mod lifecycle;
 mod report;
 mod rights;
 mod sdk_size;
+mod supply;
