@@ -178,6 +178,10 @@ impl JournalWriter {
 
     fn try_tidy(&self) -> Result<()> {
         if let Some(order) = self.orders.pending() {
+            // Rows that were settled before a crash and are still there.
+            self.connection
+                .execute("DELETE FROM journal WHERE seq <= ?1", [self.removed])
+                .map_err(failed)?;
             while vacuum_step(&self.connection, u32::MAX >> 1)? > 0 {}
             database::checkpoint(&self.connection)?;
             self.orders.carried_out(order);

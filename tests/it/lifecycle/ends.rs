@@ -55,7 +55,10 @@ fn an_expired_account_is_read_for_45_days_and_then_goes() {
     let late = shop.server.client.get(shop.pixel_path("&txn_id=A2"));
     late.is(200, "ignored; expired");
     let redirect = shop.server.client.get(shop.click_path(""));
-    redirect.is_redirect();
+    assert_eq!(
+        (redirect.status, redirect.said()),
+        (302, "ignored; expired")
+    );
     assert_eq!(shop.conversions().len(), 1);
 
     clock.set("2027-01-06T23:59:59Z");
