@@ -163,7 +163,7 @@ impl Running {
 
     /// Prints a one-time set-up address while there is no account.
     fn offer_set_up(&self) -> Result<()> {
-        if !self.app.store.catalog().accounts.is_empty() {
+        if self.app.store.is_set_up()? {
             return Ok(());
         }
         let (secret, hash) = token::new();

@@ -39,6 +39,8 @@ pub enum Action {
     ChangeAccount,
     ReadMembers,
     ChangeMembers,
+    /// An owner lets a link work that waits.
+    ConfirmLink,
     /// Who of support may look in, and when they did.
     ReadGrants,
     /// An owner lets support in.
@@ -82,6 +84,7 @@ pub enum Action {
     PurgeAccount,
     /// The operator goes into an account that has let them.
     EnterAccount,
+    LeaveAccount,
     /// Another key in the place of one.
     RotateKey,
     /// Where the keyring's copy is kept, and the proof that it opens.
@@ -200,14 +203,18 @@ impl Action {
                 Owner, Admin, Analyst, Viewer, Privacy, ReadToken, WriteToken,
             ],
             Action::ChangeRetention => KEEPERS,
-            Action::GiveGrant | Action::ExportAccount | Action::EndAccount => &[Owner],
+            Action::GiveGrant
+            | Action::ConfirmLink
+            | Action::ExportAccount
+            | Action::EndAccount => &[Owner],
             Action::ReadInstance
             | Action::ChangeInstance
             | Action::ChangeWay
             | Action::CreateAccount
             | Action::ExpireAccount
             | Action::ReinstateAccount
-            | Action::EnterAccount => &[Operator],
+            | Action::EnterAccount
+            | Action::LeaveAccount => &[Operator],
             // At the shell alone.
             Action::RotateKey | Action::ChangeEscrow | Action::PurgeAccount | Action::Settle => &[],
         }

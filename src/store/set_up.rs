@@ -7,8 +7,15 @@ use super::Store;
 use super::database::failed;
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::model::instance::Way;
 
 impl Store {
+    /// Whether somebody has an account here or runs this for others.
+    pub fn is_set_up(&self) -> Result<bool> {
+        let is_said = self.instance_settings()?.way != Way::Unsaid;
+        Ok(is_said || !self.catalog().accounts.is_empty())
+    }
+
     /// Makes this the only set-up address that works.
     pub fn offer_set_up(&self, token_hash: [u8; 32], expires_at: Timestamp) -> Result<()> {
         let connection = self.writer();
@@ -26,7 +33,7 @@ impl Store {
 
     /// Whether the address would work now.
     pub fn set_up_open(&self, token_hash: &[u8; 32], now: Timestamp) -> Result<bool> {
-        if !self.catalog().accounts.is_empty() {
+        if self.is_set_up()? {
             return Ok(false);
         }
         self.read(|connection| {

@@ -21,6 +21,7 @@ pub(super) mod fault;
 pub(super) mod form;
 mod join;
 mod member;
+mod operator;
 pub(super) mod origin;
 mod overview;
 mod overview_content;
@@ -160,7 +161,7 @@ pub fn routes(routes: &mut Routes) {
         member::revoke_invite,
     );
     routes.post(
-        Action::ChangeMembers,
+        Action::ConfirmLink,
         "/invites/{id}/confirm",
         member::confirm_invite,
     );
@@ -168,6 +169,18 @@ pub fn routes(routes: &mut Routes) {
     routes.post(Action::GiveGrant, "/support", support::give);
     routes.post(Action::RevokeGrant, "/support/revoke", support::revoke);
     routes.post(Action::ChangeSelf, "/told", support::acknowledge);
+    routes.get(Action::ReadInstance, "/operator", operator::show);
+    routes.post(
+        Action::CreateAccount,
+        "/operator/accounts",
+        operator::create,
+    );
+    routes.post(
+        Action::EnterAccount,
+        "/operator/accounts/{id}/enter",
+        operator::enter,
+    );
+    routes.post(Action::LeaveAccount, "/operator/leave", operator::leave);
     routes.get(Action::ReadAccount, "/account", account::show);
     routes.post(Action::ChangeAccount, "/account", account::update);
     routes.post(

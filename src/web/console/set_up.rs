@@ -20,6 +20,7 @@ use crate::crypto::{password, token};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{AccountSettings, parse_email, parse_name, parse_timezone};
 use crate::model::action::{Act, Action, Actor};
+use crate::model::instance::Way;
 use crate::store::{NewAccount, SignInPlace, Store};
 use crate::web::state::App;
 
@@ -149,7 +150,12 @@ fn make(store: &Store, form: &Form, place: SignInPlace, now: Timestamp) -> Resul
         owner_email,
         owner_password_hash,
     };
-    let (_, member) = store.create_account(Act::new(Actor::SetUp, Action::SetUp, now), new)?;
+    let act = Act::new(Actor::SetUp, Action::SetUp, now);
+    let (account, member) = store.create_account(act, new)?;
+    store.update_instance(act, |instance| {
+        instance.way = Way::Own(account);
+        Ok(())
+    })?;
     let member = store.member(member)?;
     let member = member.ok_or_else(|| Error::not_found("member"))?;
     session::open(store, &member, place, now).map(Some)

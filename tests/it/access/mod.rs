@@ -2,6 +2,7 @@
 //! and every route asked by everybody.
 
 mod links;
+mod matrix;
 mod members;
 
 use serde_json::Value;
