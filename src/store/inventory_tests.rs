@@ -99,8 +99,10 @@ fn bodies() -> Vec<(&'static str, Vec<&'static str>)> {
         ("consent_receipt", fields_of::<Receipt>()),
         ("erasure", fields_of::<super::erasure::ErasureBody>()),
         ("account_life", fields_of::<crate::model::life::Life>()),
-        // Nothing writes one yet.
-        ("privacy_request", Vec::new()),
+        (
+            "privacy_request",
+            fields_of::<crate::model::privacy_request::RequestBody>(),
+        ),
         // One id each, no fields.
         ("withdrawal", Vec::new()),
         // Columns of segments are declared as trail and tally.
