@@ -8,9 +8,11 @@ use serde_json::json;
 
 use super::options::{CertificateCommand, CertificateVerifyOptions, Global};
 use super::request::{self, Output, Request};
+use crate::crypto::document::{Checked, DOCUMENT_BYTES_MAX, check};
 use crate::error::{Error, Kind, Result};
-use crate::lifecycle::certificate::{BYTES_MAX, Checked, check};
+use crate::lifecycle::certificate::CERTIFICATE;
 use crate::model::id::AccountId;
+use crate::privacy::RECEIPT;
 use crate::store::Store;
 
 #[derive(Serialize, Deserialize)]
@@ -33,7 +35,15 @@ pub fn run(global: &Global, command: CertificateCommand) -> Result<Output> {
 fn verify(options: &CertificateVerifyOptions) -> Result<Output> {
     let bytes = read(&options.file)?;
     let key = options.public_key.as_deref().map(public_key).transpose()?;
-    Ok(match check(&bytes, key.as_deref()) {
+    // Which of the two it says it is; what it says is checked with it.
+    let is_receipt = serde_json::from_slice::<serde_json::Value>(&bytes)
+        .is_ok_and(|whole| whole.get(RECEIPT).is_some());
+    let (kind, name) = if is_receipt {
+        (RECEIPT, "receipt")
+    } else {
+        (CERTIFICATE, "certificate")
+    };
+    Ok(match check(&bytes, kind, key.as_deref()) {
         Checked::Sound {
             content,
             public_key,
@@ -43,11 +53,11 @@ fn verify(options: &CertificateVerifyOptions) -> Result<Output> {
                 None => "\nCompare the key with that of the server: `certificate list` prints it.",
             };
             let text = format!(
-                "The certificate is sound: nothing was changed since it was signed.\naccount     {}\nkey         {public_key}{hint}",
+                "The {name} is sound: nothing was changed since it was signed.\naccount     {}\nkey         {public_key}{hint}",
                 content["account"].as_str().unwrap_or_default()
             );
             Output::new(
-                json!({ "valid": true, "public_key": public_key, "certificate": content }),
+                json!({ "valid": true, "public_key": public_key, kind: content }),
                 text,
             )
         }
@@ -73,7 +83,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     };
     let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(BYTES_MAX as u64).read_to_end(&mut bytes))
+        .and_then(|file| file.take(DOCUMENT_BYTES_MAX as u64).read_to_end(&mut bytes))
         .map_err(unreadable)?;
     Ok(bytes)
 }

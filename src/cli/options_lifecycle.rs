@@ -132,9 +132,9 @@ pub enum CertificateCommand {
     List,
     /// Print the certificate of one deleted account, to keep it
     Show(CertificateShowOptions),
-    /// Check a certificate: that nothing of it was changed since it was signed
+    /// Check a certificate, or the receipt of an erasure: that nothing of it was changed
     ///
-    /// Needs no data folder. Ends with 1 where the certificate is not sound.
+    /// Needs no data folder. Ends with 1 where it is not sound.
     Verify(CertificateVerifyOptions),
 }
 
@@ -146,7 +146,7 @@ pub struct CertificateShowOptions {
 
 #[derive(Debug, Args)]
 pub struct CertificateVerifyOptions {
-    /// The certificate
+    /// The certificate or receipt, as it was signed (JSON)
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The public key of the server that should have signed it, or a file that holds it

@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::certificate::{Checked, check};
+use super::certificate::CERTIFICATE;
 use super::purge::{Purging, late_by};
 use super::schedule::{Job, Step};
 use crate::clock::{Clock, DAY_MS, Timestamp};
+use crate::crypto::document::{self, Checked};
 use crate::crypto::token;
 use crate::model::account::AccountSettings;
 use crate::model::action::{Act, Action, Actor};
@@ -62,7 +63,7 @@ fn stage(store: &Store, id: AccountId) -> Stage {
 
 fn certificate(store: &Store, id: AccountId) -> serde_json::Value {
     let text = store.life(id).unwrap().1.certificate.unwrap();
-    match check(text.as_bytes(), None) {
+    match document::check(text.as_bytes(), CERTIFICATE, None) {
         Checked::Sound { content, .. } => content,
         Checked::Wrong(why) => panic!("{why}"),
     }
@@ -261,26 +262,29 @@ fn every_changed_byte_of_a_certificate_is_noticed() {
     let file = super::certificate::sign(signer, &content).unwrap();
     let key = signer.public_key();
     assert!(matches!(
-        check(file.as_bytes(), Some(&key)),
+        document::check(file.as_bytes(), CERTIFICATE, Some(&key)),
         Checked::Sound { .. }
     ));
     for at in 0..file.len() {
         for change in [0x01, 0x20, 0x80] {
             let mut bytes = file.clone().into_bytes();
             bytes[at] ^= change;
-            let found = check(&bytes, None);
+            let found = document::check(&bytes, CERTIFICATE, None);
             assert!(matches!(found, Checked::Wrong(_)), "byte {at} ^ {change}");
         }
         let mut shorter = file.clone().into_bytes();
         shorter.remove(at);
         assert!(
-            matches!(check(&shorter, None), Checked::Wrong(_)),
+            matches!(
+                document::check(&shorter, CERTIFICATE, None),
+                Checked::Wrong(_)
+            ),
             "without byte {at}"
         );
     }
     let other = super::certificate::sign(signer, &serde_json::json!({})).unwrap();
     assert!(matches!(
-        check(other.as_bytes(), Some("another key")),
+        document::check(other.as_bytes(), CERTIFICATE, Some("another key")),
         Checked::Wrong(_)
     ));
 }

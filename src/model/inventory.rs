@@ -4,6 +4,7 @@
 //! or a sealed field that does not stand here. Whoever adds one declares it.
 
 mod account_tables;
+mod act_tables;
 mod browser;
 mod visitor_tables;
 
@@ -210,6 +211,7 @@ pub fn holdings() -> impl Iterator<Item = &'static Holding> {
     visitor_tables::HOLDINGS
         .iter()
         .chain(account_tables::HOLDINGS)
+        .chain(act_tables::HOLDINGS)
         .chain(browser::HOLDINGS)
 }
 

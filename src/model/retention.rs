@@ -39,7 +39,7 @@ pub const RULES: [Rule; 6] = [
         default_days: 90,
         min_days: 30,
         max_days: 396,
-        what: "single hits with everything that was kept of them",
+        what: "single visits, clicks and sales with their details",
         then: "deleted",
     },
     Rule {

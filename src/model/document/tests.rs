@@ -1,3 +1,5 @@
+//! Documents say what is set, and nothing that no longer holds.
+
 use super::*;
 use crate::model::account::{AccountSettings, AccountState, SiteSettings};
 use crate::model::consent::Posture;

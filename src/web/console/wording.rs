@@ -134,6 +134,25 @@ mod tests {
         assert_eq!(share(5, 5), "100.0 %");
     }
 
+    /// A template without its expressions.
+    fn shown(template: &str) -> String {
+        let mut text = String::new();
+        let mut rest = template;
+        while let Some(open) = rest.find("{{").into_iter().chain(rest.find("{%")).min() {
+            let end = if rest[open..].starts_with("{{") {
+                "}}"
+            } else {
+                "%}"
+            };
+            text.push_str(&rest[..open]);
+            let close = rest[open..]
+                .find(end)
+                .map_or(rest.len(), |at| open + at + 2);
+            rest = &rest[close..];
+        }
+        text + rest
+    }
+
     #[test]
     fn no_page_uses_a_word_of_the_workshop() {
         let mut folders =
@@ -148,7 +167,7 @@ mod tests {
                     folders.push(path);
                     continue;
                 }
-                let text = std::fs::read_to_string(&path).unwrap().to_lowercase();
+                let text = shown(&std::fs::read_to_string(&path).unwrap()).to_lowercase();
                 let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
                 let found = words.find(|word| inner.contains(word));
                 assert_eq!(found, None, "{}", path.display());

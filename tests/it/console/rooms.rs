@@ -17,6 +17,8 @@ fn what_is_typed_comes_back_escaped_and_unchanged() {
         ("name", name),
         ("hosts", "https://www.shop.example/x"),
         ("consent", "optout"),
+        ("countries", "US"),
+        ("ground", "The law there lets visitors object."),
     ];
     assert_eq!(member.post("/sites/new", &fields).status, 303);
     let list = member.get("/sites").text();
