@@ -43,12 +43,13 @@ impl Retaining {
         accounts
     }
 
-    /// Deletes some of a class of an account; zero: nothing is left.
+    /// Deletes some of a class of an account before a day; zero: nothing is left.
     fn delete(
         &self,
         account: AccountId,
         class: DataClass,
         end: u32,
+        now: Timestamp,
         after: &mut i64,
     ) -> Result<u64> {
         if class != DataClass::Conversions {
@@ -62,7 +63,9 @@ impl Retaining {
             return Ok(ids.len().max(1) as u64);
         }
         self.store.note_stripped(account, end)?;
-        self.store.delete_old(account, class, end)
+        // An order counts once for 13 months, however soon its details go.
+        let keys_end = Retention::default().first_day(class, now);
+        self.store.delete_old(account, class, keys_end)
     }
 
     fn zone(&self, account: AccountId) -> Result<TimeZone> {
@@ -126,7 +129,7 @@ impl Job for Retaining {
             let retention = self.store.retention(account)?;
             while let Some(&class) = DataClass::ALL.get(progress.class) {
                 let end = retention.first_day(class, now);
-                let deleted = self.delete(account, class, end, &mut progress.conversion)?;
+                let deleted = self.delete(account, class, end, now, &mut progress.conversion)?;
                 if deleted > 0 {
                     return Ok(Step::More([(class.word().to_owned(), deleted)].into()));
                 }

@@ -63,7 +63,7 @@ pub const RULES: [Rule; 6] = [
         default_days: 1_096,
         min_days: 366,
         max_days: 1_827,
-        what: "closed requests of data subjects",
+        what: "closed requests of people, and receipts of consent",
         then: "deleted",
     },
     Rule {

@@ -59,9 +59,12 @@ impl Store {
                 ),
                 DataClass::Requests => (
                     format!(
-                        "SELECT closed_at / {DAY_MS}, count(*) FROM privacy_request \
-                         WHERE account = ?1 AND closed_at >= ?2 AND closed_at < ?3 \
-                         GROUP BY 1 ORDER BY 1"
+                        "SELECT day, sum(rows) FROM (SELECT closed_at / {DAY_MS} AS day, \
+                         count(*) AS rows FROM privacy_request WHERE account = ?1 \
+                         AND closed_at >= ?2 AND closed_at < ?3 GROUP BY 1 UNION ALL \
+                         SELECT day, count(*) FROM consent_receipt WHERE account = ?1 \
+                         AND day >= ?2 / {DAY_MS} AND day < ?3 / {DAY_MS} GROUP BY day) \
+                         GROUP BY day ORDER BY day"
                     ),
                     (0, end_ms),
                 ),
@@ -90,12 +93,21 @@ impl Store {
             DataClass::Trail => self.delete_old_segments(account, Class::Trail, end),
             DataClass::Tally => self.delete_old_segments(account, Class::Tally, end),
             DataClass::Conversions => self.delete_old_keys(account, end),
-            DataClass::Requests => self.change_old(
-                "DELETE FROM privacy_request WHERE id IN (SELECT id FROM privacy_request \
-                 WHERE account = ?1 AND closed_at < ?2 LIMIT ?3)",
-                account,
-                end_ms,
-            ),
+            DataClass::Requests => {
+                let requests = self.change_old(
+                    "DELETE FROM privacy_request WHERE id IN (SELECT id FROM privacy_request \
+                     WHERE account = ?1 AND closed_at < ?2 LIMIT ?3)",
+                    account,
+                    end_ms,
+                )?;
+                let receipts = self.change_old(
+                    "DELETE FROM consent_receipt WHERE seq IN (SELECT seq FROM consent_receipt \
+                     WHERE account = ?1 AND day < ?2 LIMIT ?3)",
+                    account,
+                    i64::from(end),
+                )?;
+                Ok(requests + receipts)
+            }
             DataClass::Audit => self.change_old(
                 "UPDATE audit SET body = x'', network = NULL WHERE seq IN (SELECT seq FROM audit \
                  WHERE account = ?1 AND day < ?2 AND length(body) > 0 LIMIT ?3)",

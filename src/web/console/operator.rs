@@ -48,6 +48,7 @@ struct OperatorPage {
     expires: String,
     link: Option<String>,
     error: Option<String>,
+    is_recoverable: bool,
 }
 
 async fn shown(visit: &Visit, form: &Form, link: Option<String>, error: Option<&Error>) -> Answer {
@@ -86,6 +87,7 @@ async fn shown(visit: &Visit, form: &Form, link: Option<String>, error: Option<&
     page(
         status,
         &OperatorPage {
+            is_recoverable: visit.is_recoverable(),
             frame: visit.frame(Room::Instance, "This server"),
             rows,
             label: or("label", ""),

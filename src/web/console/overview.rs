@@ -42,6 +42,8 @@ struct Step {
 struct OverviewPage {
     frame: Frame,
     steps: Vec<Step>,
+    /// Whether backups outlive this disk; told to whoever runs the server.
+    is_recoverable: bool,
     content: Content,
 }
 
@@ -51,6 +53,7 @@ pub async fn show(visit: Visit) -> Answer {
     ok(&OverviewPage {
         frame: visit.frame(Room::Overview, "Overview"),
         steps,
+        is_recoverable: visit.is_recoverable(),
         content: Content::of(&visit, found),
     })
 }

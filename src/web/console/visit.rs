@@ -141,6 +141,12 @@ impl Visit {
         self.standing.may(action)
     }
 
+    /// Whether it was shown that backups outlive this disk, or is not this visitor's
+    /// business.
+    pub fn is_recoverable(&self) -> bool {
+        !self.may(Action::ReadInstance) || self.app.store.keys().is_recoverable()
+    }
+
     /// The latest act at the shell that this member has not acknowledged.
     pub fn latest_told(&self) -> Option<i64> {
         self.around.latest()

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 use crate::harness::http::{Answer, Client};
-use crate::harness::server::Folder;
+use crate::harness::server::{Folder, text};
 
 const EMAIL: &str = "ann@shop.example";
 const SECRET: &str = "a rather long password 4711";
@@ -220,4 +220,25 @@ fn the_set_up_address_works_once_and_the_owner_can_sign_in_and_out() {
     forged.fields = right;
     forged.send(client, Some(&cookie)).is_one_of(&[302, 303]);
     page(client, "/campaigns", &cookie).is_one_of(&[302, 303]);
+}
+
+#[test]
+fn whoever_runs_the_server_is_told_until_the_copy_of_the_keyring_was_shown_to_open() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let client = &server.client;
+    let address = server.set_up_path().expect("no set-up address was printed");
+    let mut set_up = form(&client.get(address.clone()), &address, "setup");
+    set_up.fill();
+    let cookie = jar(&[&set_up.send(client, None)]);
+    let warning = "nobody can open your backups";
+    let warns = || page(client, "/", &cookie).text().contains(warning);
+    assert!(warns());
+    let copy = folder.own().join("keyring.copy");
+    folder.json(&["key", "escrow", "set", text(&copy)]);
+    assert!(warns(), "a copy that nobody has tried");
+    let kit = folder.json(&["key", "kit"]);
+    let words = folder.write("words", kit["words"].as_str().unwrap());
+    folder.json(&["key", "escrow", "verify", "--words-file", text(&words)]);
+    assert!(!warns());
 }

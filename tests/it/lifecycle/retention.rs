@@ -112,3 +112,27 @@ fn an_account_chooses_within_the_bounds() {
     );
     assert_eq!(server.stop(), 0);
 }
+
+/// The keys went with the details once, so an order counted again after 90 days.
+#[test]
+fn an_order_counts_once_for_13_months_however_soon_its_details_go() {
+    let folder = Folder::new();
+    let clock = TestClock::at(&folder, "2026-03-02T10:00:00Z");
+    let server = clock.serve(&folder);
+    let account = Account::create(&folder, &server);
+    let shop = Shop::furnish(folder, server, account, "optout");
+    let (folder, id) = (&shop.folder, shop.account.id.clone());
+    let set = ["retention", "set", "--account", &id, "--days", "90"];
+    folder.json(&[&set[..], &["--class", "conversions"]].concat());
+    let counted_on = |day: &str| {
+        clock.set(day);
+        folder.json(&["retention", "run"]);
+        shop.pixel("&txn_id=A1&sale_amount=10");
+        shop.wait_settled();
+        shop.conversions().len()
+    };
+    assert_eq!(counted_on("2026-03-02T10:00:00Z"), 1);
+    assert_eq!(counted_on("2026-07-01T10:00:00Z"), 1);
+    assert_eq!(counted_on("2027-03-30T10:00:00Z"), 1);
+    assert_eq!(counted_on("2027-05-04T10:00:00Z"), 2);
+}
