@@ -6,9 +6,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::account_end;
-use super::options::AccountCommand;
-use super::request::{Output, Request};
+use super::options::{AccountCommand, Global};
+use super::request::{Output, Request, carry_out};
+use super::{account_end, account_export};
 use crate::clock::{Clock, Timestamp, parse_instant};
 use crate::crypto::password;
 use crate::error::{Error, Kind, Result};
@@ -30,12 +30,13 @@ pub struct Create {
     imported: bool,
 }
 
-pub fn request(command: AccountCommand) -> Result<Request> {
-    Ok(match command {
+pub fn run(global: &Global, command: AccountCommand) -> Result<Output> {
+    let request = match command {
         AccountCommand::List => Request::AccountList,
         AccountCommand::Expire(options) => account_end::expire(&options)?,
         AccountCommand::Reinstate(options) => account_end::reinstate(&options)?,
         AccountCommand::Delete(options) => account_end::delete(&options)?,
+        AccountCommand::Export(options) => return account_export::run(global, &options),
         AccountCommand::Create(options) => {
             // Checked before the password is hashed, which takes a while.
             let create = Create {
@@ -53,7 +54,8 @@ pub fn request(command: AccountCommand) -> Result<Request> {
             create.new_account()?;
             Request::AccountCreate(create)
         }
-    })
+    };
+    carry_out(global, request)
 }
 
 impl Create {

@@ -1,7 +1,7 @@
 //! The control socket: how a command reaches the server that holds the folder.
 //! One line of JSON there, one line back. Mode 0600 in a folder of mode 0700.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::account_export;
 use super::request::{Output, Request};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
@@ -17,13 +18,32 @@ use crate::store::Store;
 
 const MESSAGE_BYTES_MAX: u64 = 64 << 20;
 const REQUEST_BYTES_MAX: u64 = 1 << 20;
+/// Bytes of one piece of a long answer, at most.
+const PIECE: usize = 64 * 1024;
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// What a command sends.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Message {
+    Ask(Request),
+    /// Answered by pieces rather than by one line.
+    Fetch {
+        fetch: account_export::Ask,
+    },
+}
+
 #[derive(Serialize, Deserialize)]
 enum Answer {
+    /// Pieces follow: the length of each in 4 bytes, then its bytes; an empty one ends
+    /// them, and another answer says how it went.
+    Follows,
     Done(Output),
-    Failed { code: u8, message: String },
+    Failed {
+        code: u8,
+        message: String,
+    },
 }
 
 pub fn path(data_dir: &Path) -> PathBuf {
@@ -64,14 +84,21 @@ fn answer(mut stream: UnixStream, store: &Store, clock: &Clock, schedule: &Sched
     stream.set_read_timeout(Some(READ_TIMEOUT))?;
     let mut line = String::new();
     BufReader::new((&stream).take(REQUEST_BYTES_MAX)).read_line(&mut line)?;
-    let outcome = serde_json::from_str::<Request>(&line)
-        .map_err(|_| {
-            Error::new(
-                Kind::Usage,
-                "This version of the server does not know the command.",
-            )
-        })
-        .and_then(|request| request.perform(store, clock, schedule));
+    let outcome = match serde_json::from_str::<Message>(&line) {
+        Ok(Message::Ask(request)) => request.perform(store, clock, schedule),
+        Ok(Message::Fetch { fetch }) => {
+            say(&mut stream, &Answer::Follows)?;
+            stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+            let mut pieces = Pieces(BufWriter::with_capacity(PIECE, Frames(&mut stream)));
+            let outcome = fetch.perform(store, clock, &mut pieces);
+            pieces.finish()?;
+            outcome.map(|()| Output::nothing())
+        }
+        Err(_) => Err(Error::new(
+            Kind::Usage,
+            "This version of the server does not know the command.",
+        )),
+    };
     let answer = match outcome {
         Ok(output) => Answer::Done(output),
         Err(error) => Answer::Failed {
@@ -79,11 +106,51 @@ fn answer(mut stream: UnixStream, store: &Store, clock: &Clock, schedule: &Sched
             message: error.message().to_owned(),
         },
     };
-    let mut text = serde_json::to_string(&answer)
+    say(&mut stream, &answer)
+}
+
+fn say(stream: &mut UnixStream, answer: &Answer) -> Result<()> {
+    let mut text = serde_json::to_string(answer)
         .map_err(|error| Error::internal("An answer could not be written").because(error))?;
     text.push('\n');
-    stream.write_all(text.as_bytes())?;
-    Ok(())
+    Ok(stream.write_all(text.as_bytes())?)
+}
+
+/// Writes each write as one frame.
+struct Frames<'a>(&'a mut UnixStream);
+
+impl Write for Frames<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = &bytes[..bytes.len().min(PIECE)];
+        self.0.write_all(&(piece.len() as u32).to_be_bytes())?;
+        self.0.write_all(piece)?;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// What is written for a command that takes it piece by piece.
+struct Pieces<'a>(BufWriter<Frames<'a>>);
+
+impl Pieces<'_> {
+    fn finish(mut self) -> io::Result<()> {
+        self.0.flush()?;
+        self.0.get_mut().0.write_all(&0u32.to_be_bytes())
+    }
+}
+
+impl Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    /// Frames go when they are full; the last one with the end.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Sends a request to the server on the folder. None: nobody listens there.
@@ -92,26 +159,65 @@ pub fn send(data_dir: &Path, request: &Request) -> Option<Result<Output>> {
     Some(exchange(stream, request))
 }
 
-fn exchange(mut stream: UnixStream, request: &Request) -> Result<Output> {
-    let lost =
-        |error: std::io::Error| Error::new(Kind::Io, "The server did not answer").because(error);
+/// Has the server write into `out`. None: nobody listens there.
+pub fn fetch(data_dir: &Path, ask: account_export::Ask, out: &mut dyn Write) -> Option<Result<()>> {
+    let stream = UnixStream::connect(path(data_dir)).ok()?;
+    Some(fetch_from(stream, ask, out))
+}
+
+fn lost(error: io::Error) -> Error {
+    Error::new(Kind::Io, "The server did not answer").because(error)
+}
+
+fn ask(mut stream: &UnixStream, message: &impl Serialize) -> Result<()> {
     stream
         .set_read_timeout(Some(ANSWER_TIMEOUT))
         .map_err(lost)?;
-    let mut text = serde_json::to_string(request)
+    let mut text = serde_json::to_string(message)
         .map_err(|error| Error::internal("The command could not be sent").because(error))?;
     text.push('\n');
-    stream.write_all(text.as_bytes()).map_err(lost)?;
+    stream.write_all(text.as_bytes()).map_err(lost)
+}
+
+fn hear(stream: &mut impl BufRead) -> Result<Answer> {
     let mut line = String::new();
-    BufReader::new(stream.take(MESSAGE_BYTES_MAX))
-        .read_line(&mut line)
-        .map_err(lost)?;
-    let answer = serde_json::from_str(&line).map_err(|error| {
-        Error::new(Kind::Io, "The server's answer is incomplete").because(error)
-    })?;
+    let mut bounded = stream.take(MESSAGE_BYTES_MAX);
+    bounded.read_line(&mut line).map_err(lost)?;
+    serde_json::from_str(&line)
+        .map_err(|error| Error::new(Kind::Io, "The server's answer is incomplete").because(error))
+}
+
+fn exchange(stream: UnixStream, request: &Request) -> Result<Output> {
+    ask(&stream, request)?;
+    outcome(hear(&mut BufReader::new(stream))?)
+}
+
+fn outcome(answer: Answer) -> Result<Output> {
     match answer {
         Answer::Done(output) => Ok(output),
         Answer::Failed { code, message } => Err(Error::new(kind_of(code), message)),
+        Answer::Follows => Err(Error::new(Kind::Io, "The server's answer is incomplete.")),
+    }
+}
+
+fn fetch_from(stream: UnixStream, wanted: account_export::Ask, out: &mut dyn Write) -> Result<()> {
+    ask(&stream, &Message::Fetch { fetch: wanted })?;
+    let mut stream = BufReader::new(stream);
+    let first = hear(&mut stream)?;
+    if !matches!(first, Answer::Follows) {
+        return outcome(first).map(drop);
+    }
+    loop {
+        let mut length = [0u8; 4];
+        stream.read_exact(&mut length).map_err(lost)?;
+        let length = u64::from(u32::from_be_bytes(length));
+        if length == 0 {
+            return outcome(hear(&mut stream)?).map(drop);
+        }
+        let copied = io::copy(&mut (&mut stream).take(length), out).map_err(lost)?;
+        if copied < length {
+            return Err(Error::new(Kind::Io, "The server's answer is incomplete."));
+        }
     }
 }
 

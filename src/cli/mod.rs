@@ -4,6 +4,7 @@
 
 mod account;
 mod account_end;
+mod account_export;
 mod audit;
 mod backup;
 mod certificate;
@@ -56,7 +57,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
     match arguments.command {
         Command::Serve(options) => serve::run(&global, options),
         Command::Demo(options) => demo::run(&global, options),
-        Command::Account(command) => request::carry_out(&global, account::request(command)?),
+        Command::Account(command) => account::run(&global, command),
         Command::Member(command) => request::carry_out(&global, member::request(command)?),
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
         Command::Backup(command) => backup::run(&global, command),

@@ -9,9 +9,9 @@ pub use super::options_keys::{
     AuditCommand, ConfigCommand, EscrowCommand, KeyCommand, KeyRotateOptions,
 };
 pub use super::options_lifecycle::{
-    AccountDeleteOptions, AccountExpireOptions, AccountReinstateOptions, BackupCommand,
-    BackupRestoreOptions, CertificateCommand, CertificateVerifyOptions, RetentionCommand,
-    WhichAccount,
+    AccountDeleteOptions, AccountExpireOptions, AccountExportOptions, AccountReinstateOptions,
+    BackupCommand, BackupRestoreOptions, CertificateCommand, CertificateVerifyOptions,
+    RetentionCommand, WhichAccount,
 };
 pub use super::options_people::{MemberCommand, MemberOf, PrivacyCommand, WhoOptions};
 use crate::config::Options;
@@ -270,6 +270,12 @@ pub enum AccountCommand {
     /// deletion can be taken back with --cancel; then everything is destroyed and a
     /// signed certificate is kept (`certificate list`).
     Delete(AccountDeleteOptions),
+    /// Write everything an account holds into one ZIP file
+    ///
+    /// Settings, conversions, every hit that is kept, reports by day, audit log and
+    /// documents, with their hashes. It works until the data is destroyed. The account's
+    /// log has it, and its members are told. The file is in plain text: keep it safe.
+    Export(AccountExportOptions),
 }
 
 #[derive(Debug, Args)]

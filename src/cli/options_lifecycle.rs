@@ -126,6 +126,15 @@ pub struct AccountDeleteOptions {
     pub cancel: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct AccountExportOptions {
+    #[command(flatten)]
+    pub which: WhichAccount,
+    /// The ZIP file to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum CertificateCommand {
     /// List the certificates of deleted accounts

@@ -1,17 +1,19 @@
 //! Commands that look into a data folder, as values: done by this process where the
 //! folder is free, else sent to the server that holds it.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
 use super::{
-    account, account_end, audit, backup, certificate, control, doctor, jobs, key, member, privacy,
-    report, retention, time, token,
+    account, account_end, account_export, audit, backup, certificate, control, doctor, jobs, key,
+    member, privacy, report, retention, time, token,
 };
 use crate::clock::Clock;
-use crate::error::{Kind, Result};
+use crate::config::Config;
+use crate::error::{Error, Kind, Result};
 use crate::ingest::settle_everything;
 use crate::lifecycle::Schedule;
 use crate::model::id::{AccountId, TokenId};
@@ -90,7 +92,6 @@ impl Output {
     }
 
     pub fn print(&self, json: bool) -> ExitCode {
-        use std::io::Write;
         let mut out = std::io::stdout().lock();
         let printed = match (json, self.json.is_null()) {
             (_, true) => Ok(()),
@@ -147,22 +148,40 @@ impl Request {
     }
 }
 
-/// Does a command here or through the server that holds the folder.
-pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
-    let config = global.options(ServeOptions::none())?.resolve()?;
+/// Where a command is done.
+enum Place {
+    /// Here: the folder is free.
+    Here(Store, Clock),
+    /// By the server that holds the folder; the error where there is none after all.
+    There(Error),
+}
+
+fn place(config: &Config, may_create: bool) -> Result<Place> {
     time::check(config.test_clock.as_deref())?;
-    match DataFolder::take(&config.data_dir, request.may_create()) {
+    match DataFolder::take(&config.data_dir, may_create) {
         Ok(folder) => {
-            let keys = folder.keys(&super::serve::key_sources(&config))?;
+            let keys = folder.keys(&super::serve::key_sources(config))?;
             let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
             replay_ledger(&store, clock.now(), false)?;
             settle_everything(&store, clock.clone())?;
+            Ok(Place::Here(store, clock))
+        }
+        Err(error) if error.kind() == Kind::Held => Ok(Place::There(error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Does a command here or through the server that holds the folder.
+pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
+    let config = global.options(ServeOptions::none())?.resolve()?;
+    match place(&config, request.may_create())? {
+        Place::Here(store, clock) => {
             let schedule = jobs::schedule(&store, &clock)?;
             let output = request.perform(&store, &clock, &schedule);
             store.close()?;
             output
         }
-        Err(error) if error.kind() == Kind::Held => {
+        Place::There(error) => {
             let request = match config.test_clock {
                 Some(_) => Request::InTestTime {
                     request: Box::new(request),
@@ -171,6 +190,22 @@ pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
             };
             control::send(&config.data_dir, &request).unwrap_or(Err(error))
         }
-        Err(error) => Err(error),
+    }
+}
+
+/// The same for what is too long for one answer.
+pub fn carry_out_into(
+    global: &Global,
+    ask: account_export::Ask,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let config = global.options(ServeOptions::none())?.resolve()?;
+    match place(&config, false)? {
+        Place::Here(store, clock) => {
+            let outcome = ask.perform(&store, &clock, out);
+            store.close()?;
+            outcome
+        }
+        Place::There(error) => control::fetch(&config.data_dir, ask, out).unwrap_or(Err(error)),
     }
 }

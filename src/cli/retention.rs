@@ -116,7 +116,7 @@ impl Set {
             return Err(Error::not_found("account"));
         }
         let act = Act::new(Actor::Shell, Action::ChangeRetention, clock.now());
-        let retention = store.set_retention(act, self.account, self.class, self.days)?;
+        let retention = store.set_retention(act, self.account, &[(self.class, self.days)])?;
         Ok(rules(&retention))
     }
 }

@@ -18,7 +18,7 @@ use crate::privacy;
 use crate::store::{DataFolder, Store};
 use crate::web::collect::Countries;
 use crate::web::demo::Shops;
-use crate::web::{App, TrustedProxies, WebOptions, server};
+use crate::web::{App, EXPORTS_AT_ONCE, TrustedProxies, WebOptions, server};
 
 /// How long a set-up address works.
 const SET_UP_MS: i64 = 60 * 60 * 1_000;
@@ -137,6 +137,7 @@ impl Running {
             .unwrap_or_else(|| format!("http://{address}"));
         store.remember_public_url(&public_url)?;
         let app = App {
+            exports: Arc::new(tokio::sync::Semaphore::new(EXPORTS_AT_ONCE)),
             click_ids: ClickIds::new(store.keys().clone()),
             journal: engine.journal(),
             store,

@@ -4,6 +4,7 @@
 
 pub mod backup;
 pub mod certificate;
+pub mod doomed;
 pub mod heartbeat;
 pub mod purge;
 pub mod reseal;

@@ -53,6 +53,8 @@ pub enum Action {
     ExportAccount,
     /// Asks for the account's deletion, or takes that back.
     EndAccount,
+    /// A member says that they have read when the account ends.
+    ConfirmEnd,
     ReadIntake,
     /// The instance's health as numbers, for whoever asks from the machine itself or
     /// brings the operator's token for it.
@@ -202,11 +204,11 @@ impl Action {
             Action::ReadRetention => &[
                 Owner, Admin, Analyst, Viewer, Privacy, ReadToken, WriteToken,
             ],
-            Action::ChangeRetention => KEEPERS,
-            Action::GiveGrant
-            | Action::ConfirmLink
-            | Action::ExportAccount
-            | Action::EndAccount => &[Owner],
+            Action::ChangeRetention => EDITORS,
+            Action::GiveGrant | Action::ConfirmLink => &[Owner],
+            // To end it through the API an owner's password is asked for as well.
+            Action::ExportAccount | Action::EndAccount => &[Owner, WriteToken],
+            Action::ConfirmEnd => KEEPERS,
             Action::ReadInstance
             | Action::ChangeInstance
             | Action::ChangeWay
@@ -233,6 +235,7 @@ impl Action {
                 | Action::ManagePrivacy
                 | Action::ExportAccount
                 | Action::EndAccount
+                | Action::ConfirmEnd
                 | Action::Settle
         )
     }
@@ -256,6 +259,7 @@ impl Action {
                 | Action::ReadMembers
                 | Action::ChangeMembers
                 | Action::CreateToken
+                | Action::ExportAccount
         )
     }
 

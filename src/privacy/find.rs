@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::conversion::Conversion;
 use crate::model::hit::VisitorId;
 use crate::model::id::AccountId;
-use crate::model::person::{Marks, PersonIds, Reach, Trace};
+use crate::model::person::{Effect, Marks, PersonIds, Reach, Trace};
 use crate::model::personal::Personal;
 use crate::model::trail::TrailRow;
 use crate::segment::{
@@ -78,6 +78,8 @@ pub fn find(store: &Store, account: AccountId, ids: PersonIds, reach: Reach) -> 
 /// Tells which rows belong to somebody who was erased.
 pub(super) struct Erased<'a> {
     marks: &'a Marks,
+    /// Whether restricted people are left out as well.
+    or_restricted: bool,
     index: &'a BlindIndex,
     visitors: std::cell::RefCell<HashMap<VisitorId, bool>>,
 }
@@ -86,13 +88,26 @@ impl<'a> Erased<'a> {
     pub fn new(marks: &'a Marks, index: &'a BlindIndex) -> Self {
         Erased {
             marks,
+            or_restricted: false,
             index,
             visitors: Default::default(),
         }
     }
 
+    /// The same of those whose data is restricted.
+    pub fn or_restricted(marks: &'a Marks, index: &'a BlindIndex) -> Self {
+        Erased {
+            or_restricted: true,
+            ..Erased::new(marks, index)
+        }
+    }
+
     fn has(&self, trace: Trace) -> bool {
-        self.marks.is_erased(&store::mark(self.index, trace).key)
+        match self.marks.effect(&store::mark(self.index, trace).key) {
+            Some(Effect::Erased) => true,
+            Some(Effect::Restricted) => self.or_restricted,
+            _ => false,
+        }
     }
 
     pub fn row(&self, traces: &PersonTraces<'_>) -> bool {

@@ -63,6 +63,59 @@ fn publisher_name(catalog: &Catalog, id: crate::model::id::PublisherId) -> Strin
     publisher.map_or_else(|| id.to_string(), |it| it.settings.name.clone())
 }
 
+/// Names of all fields that a hit can have, in the order of a table.
+const HIT_FIELDS: [&str; 44] = [
+    "campaign",
+    "publisher",
+    "site",
+    "country",
+    "device",
+    "os",
+    "browser",
+    "referrer_host",
+    "source",
+    "creative",
+    "p1",
+    "p2",
+    "p3",
+    "p4",
+    "p5",
+    "p6",
+    "p7",
+    "p8",
+    "p9",
+    "p10",
+    "sub1",
+    "sub2",
+    "sub3",
+    "sub4",
+    "sub5",
+    "sub6",
+    "sub7",
+    "sub8",
+    "sub9",
+    "sub10",
+    "sub11",
+    "sub12",
+    "sub13",
+    "sub14",
+    "sub15",
+    "url",
+    "referrer",
+    "visitor_id",
+    "event_id",
+    "transaction_id",
+    "conversion_id",
+    "not_counted_because",
+    "notes",
+    "consent_for",
+];
+
+/// The same, for whoever makes a table of hits.
+pub fn hit_fields() -> impl Iterator<Item = &'static str> {
+    HIT_FIELDS.into_iter()
+}
+
 /// A hit of the trail.
 pub fn hit(row: &TrailRow, catalog: &Catalog) -> Record {
     let (kind, what) = kind_word(row.kind);
@@ -201,4 +254,57 @@ pub fn records(found: &Found, catalog: &Catalog, account: AccountId) -> Result<V
         .collect::<Result<Vec<Record>>>()?;
     records.extend(found.hits.iter().map(|row| hit(row, catalog)));
     Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::model::consent::Permits;
+    use crate::model::hit::{EventId, HitId, VisitorId};
+    use crate::model::id::{CampaignId, ConversionId, PublisherId, SiteId};
+    use crate::model::personal::Personal;
+    use crate::model::reason::Notes;
+
+    /// A field without a column would be lost from the account's own copy.
+    #[test]
+    fn every_field_of_a_hit_has_its_column() {
+        let text = || Personal::new("x".to_owned());
+        let mut notes = Notes::default();
+        notes.add(Note::Restricted);
+        let numbered = |count: u8| (0..count).map(|index| (index, text())).collect();
+        let row = TrailRow {
+            id: HitId([1; 16]),
+            at: Timestamp::default(),
+            kind: Kind::Click,
+            permits: Permits::default(),
+            site: Some(SiteId::from_random(1)),
+            campaign: Some(CampaignId::from_random(1)),
+            publisher: Some(PublisherId::from_random(1)),
+            goal: None,
+            landing: None,
+            origin: Default::default(),
+            referrer_host: Some("x".to_owned()),
+            source: Some("x".to_owned()),
+            creative: Some("x".to_owned()),
+            params: numbered(10),
+            subs: numbered(15),
+            url: Some(text()),
+            referrer: Some(text()),
+            visitor: Some(Personal::new(VisitorId([2; 16]))),
+            event: Some(EventId([3; 16])),
+            txn: Some(text()),
+            conversion: Some(ConversionId(4)),
+            outcome: Some(Reason::Duplicate),
+            notes,
+        };
+        let record = hit(&row, &Catalog::default());
+        let lost: Vec<&String> = record
+            .fields
+            .keys()
+            .filter(|name| !HIT_FIELDS.contains(&name.as_str()))
+            .collect();
+        assert!(lost.is_empty(), "{lost:?}");
+        assert!(record.fields.len() + 1 >= HIT_FIELDS.len(), "{record:?}");
+    }
 }

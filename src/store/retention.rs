@@ -31,15 +31,17 @@ impl Store {
         Ok(self.life(account)?.1.retention)
     }
 
-    /// Changes how long; in force with the next run.
+    /// Changes how long, all of it or nothing; in force with the next run.
     pub fn set_retention(
         &self,
         act: Act,
         account: AccountId,
-        class: DataClass,
-        days: u32,
+        choices: &[(DataClass, u32)],
     ) -> Result<Retention> {
-        self.change_life(act, account, |_, life| life.retention.set(class, days))?;
+        self.change_life(act, account, |_, life| {
+            let mut choices = choices.iter();
+            choices.try_for_each(|&(class, days)| life.retention.set(class, days))
+        })?;
         self.retention(account)
     }
 

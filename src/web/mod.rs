@@ -1,12 +1,14 @@
 //! Everything HTTP: what visitors' browsers reach (`collect`), the console, the
 //! API, and the server that carries them. No SQL and no key bytes.
 
+pub mod account_export;
 pub mod api;
 mod client;
 pub mod collect;
 pub mod console;
 pub mod demo;
 mod metrics;
+mod pipe;
 pub mod privacy;
 pub mod problem;
 pub mod route;
@@ -15,4 +17,4 @@ pub mod snippets;
 pub mod state;
 
 pub use client::TrustedProxies;
-pub use state::{App, WebOptions};
+pub use state::{App, EXPORTS_AT_ONCE, WebOptions};

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use super::client::TrustedProxies;
 use super::collect::Countries;
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::crypto::ClickIds;
+use crate::error::{Error, Kind, Result};
 use crate::ingest::Journal;
 use crate::lifecycle::Schedule;
 use crate::store::Store;
@@ -30,8 +33,13 @@ impl WebOptions {
     }
 }
 
+/// Exports of whole accounts that are written at the same time.
+pub const EXPORTS_AT_ONCE: usize = 2;
+
 /// The parts of a running server.
 pub struct App {
+    /// Places for exports of whole accounts.
+    pub exports: Arc<Semaphore>,
     pub store: Store,
     pub journal: Journal,
     pub click_ids: ClickIds,
@@ -40,4 +48,20 @@ pub struct App {
     /// The jobs that run by themselves.
     pub schedule: Schedule,
     pub options: WebOptions,
+}
+
+impl App {
+    /// A place for the export of a whole account, until it is dropped.
+    ///
+    /// # Errors
+    /// [`Kind::Busy`] where all of them are taken.
+    pub fn export_turn(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = self.exports.clone().try_acquire_owned();
+        turn.map_err(|_| {
+            Error::new(
+                Kind::Busy,
+                "Other exports are being written. Try again in some minutes.",
+            )
+        })
+    }
 }

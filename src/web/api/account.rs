@@ -16,8 +16,9 @@ use crate::model::account::{Account, AccountSettings, AccountState, parse_name, 
 use crate::model::id::AccountId;
 use crate::model::money::{Currency, Rate};
 
+/// The account as answers show it.
 #[derive(Serialize)]
-struct View<'a> {
+pub struct View<'a> {
     id: AccountId,
     name: &'a str,
     timezone: &'a str,
@@ -31,7 +32,7 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn of(account: &'a Account, now: Timestamp) -> Self {
+    pub fn of(account: &'a Account, now: Timestamp) -> Self {
         let settings = &account.settings;
         let rates = settings.rates.iter();
         View {

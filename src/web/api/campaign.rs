@@ -14,12 +14,14 @@ use crate::model::campaign::{
     ATTRIBUTION_DAYS, ATTRIBUTION_DAYS_DEFAULT, Campaign, CampaignSettings, CampaignStatus,
     LANDING_URLS_MAX, VIEW_THROUGH_DAYS, parse_landing_url, report_params_default,
 };
+use crate::model::catalog::Catalog;
 use crate::model::hit::PARAMS;
-use crate::model::id::{CampaignId, SiteId};
+use crate::model::id::{AccountId, CampaignId, SiteId};
 use crate::web::snippets::snippets;
 
+/// As lists and answers show it.
 #[derive(Serialize)]
-struct View<'a> {
+pub struct View<'a> {
     id: CampaignId,
     name: &'a str,
     site_id: SiteId,
@@ -51,13 +53,20 @@ impl<'a> View<'a> {
     }
 }
 
+/// All campaigns of an account, by id.
+pub fn all(catalog: &Catalog, account: AccountId) -> Vec<View<'_>> {
+    let all = catalog.campaigns.values();
+    let mine = all.filter(|campaign| campaign.account == account);
+    let mut views: Vec<View<'_>> = mine.map(|campaign| View::of(campaign)).collect();
+    views.sort_by_key(|view| view.id);
+    views
+}
+
 pub async fn list(caller: Caller, request: HttpRequest) -> Answer {
     let query = Query::of(&request);
     let (after, limit) = (query.cursor::<CampaignId>()?, query.limit()?);
     let catalog = caller.catalog();
-    let all = catalog.campaigns.values();
-    let mine = all.filter(|campaign| campaign.account == caller.account());
-    let views = mine.map(|campaign| View::of(campaign)).collect();
+    let views = all(&catalog, caller.account());
     Ok(found(&page(views, |view| view.id, after, limit)))
 }
 

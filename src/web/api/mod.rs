@@ -2,23 +2,25 @@
 //! the header. JSON in, JSON out, problem details for every refusal. Never in here:
 //! a rule of the product, a page, or another account's anything.
 
-mod account;
+pub(in crate::web) mod account;
+mod account_end;
 mod audit;
 mod caller;
-mod campaign;
+pub(in crate::web) mod campaign;
 mod conversion;
-mod conversion_view;
+pub(in crate::web) mod conversion_view;
 mod document;
 mod fields;
 mod goal;
 mod intake;
-mod period;
+pub(in crate::web) mod period;
 mod privacy;
-mod publisher;
+pub(in crate::web) mod publisher;
 mod query;
 mod receipt;
 mod report;
-mod site;
+pub(in crate::web) mod retention;
+pub(in crate::web) mod site;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -105,6 +107,13 @@ pub fn routes(routes: &mut Routes) {
     routes.get(ReadAudit, "/api/v1/audit", audit::list);
     routes.get(ReadAudit, "/api/v1/audit/checkpoint", audit::checkpoint);
     routes.get(ReadReport, "/api/v1/report", report::read);
+    routes.get(ReadRetention, "/api/v1/retention", retention::read);
+    routes.patch(ChangeRetention, "/api/v1/retention", retention::update);
+    routes.get(ExportAccount, "/api/v1/account/export", account_end::export);
+    let deletion = "/api/v1/account/deletion";
+    routes.get(ReadAccount, deletion, account_end::read_deletion);
+    routes.post(EndAccount, deletion, account_end::request_deletion);
+    routes.delete(EndAccount, deletion, account_end::cancel_deletion);
 }
 
 /// The answer below [`ROOT`] where there is no route.

@@ -8,13 +8,15 @@ use super::fields::Fields;
 use super::query::{Query, page};
 use crate::error::{Error, Result};
 use crate::model::account::{Publisher, PublisherSettings, parse_coupon, parse_name};
-use crate::model::id::PublisherId;
+use crate::model::catalog::Catalog;
+use crate::model::id::{AccountId, PublisherId};
 
 /// Coupon codes of one publisher at most.
 const COUPONS_MAX: usize = 200;
 
+/// As lists and answers show it.
 #[derive(Serialize)]
-struct View<'a> {
+pub struct View<'a> {
     id: PublisherId,
     name: &'a str,
     coupon_codes: &'a [String],
@@ -32,13 +34,20 @@ impl<'a> View<'a> {
     }
 }
 
+/// All publishers of an account, by id.
+pub fn all(catalog: &Catalog, account: AccountId) -> Vec<View<'_>> {
+    let all = catalog.publishers.values();
+    let mine = all.filter(|publisher| publisher.account == account);
+    let mut views: Vec<View<'_>> = mine.map(|publisher| View::of(publisher)).collect();
+    views.sort_by_key(|view| view.id);
+    views
+}
+
 pub async fn list(caller: Caller, request: HttpRequest) -> Answer {
     let query = Query::of(&request);
     let (after, limit) = (query.cursor::<PublisherId>()?, query.limit()?);
     let catalog = caller.catalog();
-    let all = catalog.publishers.values();
-    let mine = all.filter(|publisher| publisher.account == caller.account());
-    let views = mine.map(|publisher| View::of(publisher)).collect();
+    let views = all(&catalog, caller.account());
     Ok(found(&page(views, |view| view.id, after, limit)))
 }
 

@@ -11,15 +11,17 @@ use super::query::{Query, page};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::account::{Site, parse_host, parse_name};
+use crate::model::catalog::Catalog;
 use crate::model::consent::declaration::{COUNTRIES_MAX, Warning};
 use crate::model::consent::{Chosen, Declaration, Posture};
-use crate::model::id::SiteId;
+use crate::model::id::{AccountId, SiteId};
 
 /// Hosts of one site at most.
 const HOSTS_MAX: usize = 50;
 
+/// As lists and answers show it.
 #[derive(Serialize)]
-struct View<'a> {
+pub struct View<'a> {
     id: SiteId,
     key: String,
     name: &'a str,
@@ -56,6 +58,15 @@ impl<'a> View<'a> {
             warnings: site.settings.warnings(),
         }
     }
+}
+
+/// All sites of an account, by id.
+pub fn all(catalog: &Catalog, account: AccountId) -> Vec<View<'_>> {
+    let all = catalog.sites.values();
+    let mine = all.filter(|site| site.account == account);
+    let mut views: Vec<View<'_>> = mine.map(|site| View::of(site)).collect();
+    views.sort_by_key(|view| view.id);
+    views
 }
 
 pub async fn list(caller: Caller, request: HttpRequest) -> Answer {

@@ -86,6 +86,7 @@ fn what(action: Action) -> &'static str {
         Action::ReadMembers => "The list of members was printed.",
         Action::ChangeMembers => "Members were invited, changed, let back in or removed.",
         Action::CreateToken => "An API token was made.",
+        Action::ExportAccount => "Everything the account holds was written to a file.",
         Action::ChangeWay => "The server is run for others than before.",
         _ => "Something of this account was read or changed.",
     }

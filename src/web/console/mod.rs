@@ -3,6 +3,7 @@
 //! templates. No SQL, no key bytes, no figures worked out here.
 
 mod account;
+mod account_end;
 mod alert;
 mod around;
 pub(super) mod asset;
@@ -55,6 +56,13 @@ pub use fault::not_found;
 pub struct Console {
     /// Where members sign in.
     door: Door,
+}
+
+impl Console {
+    /// Where passwords are looked at.
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
 }
 
 pub fn routes(routes: &mut Routes) {
@@ -197,5 +205,17 @@ pub fn routes(routes: &mut Routes) {
         Action::ChangeMembers,
         "/account/second-factor",
         account::update_second_factor,
+    );
+    routes.get(Action::ReadAccount, "/account/end", account_end::show);
+    routes.post(
+        Action::ExportAccount,
+        "/account/export",
+        account_end::export,
+    );
+    routes.post(Action::EndAccount, "/account/delete", account_end::delete);
+    routes.post(
+        Action::EndAccount,
+        "/account/delete/cancel",
+        account_end::cancel,
     );
 }

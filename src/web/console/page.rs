@@ -264,6 +264,8 @@ pub fn done(word: &str) -> Option<&'static str> {
         "revoked" => "Support is out and cannot look in any more.",
         "seen" => "Thank you. You are told again when something new is done there.",
         "left" => "You are out of the account.",
+        "ending" => "The account is being deleted. Until the time below it can be taken back.",
+        "kept" => "The deletion is taken back. The account goes on as before.",
         "off" => "Server-to-server reporting is turned off.",
         _ => return None,
     })

@@ -105,7 +105,9 @@ pub async fn update(posted: Posted) -> Answer {
     let outcome = match read {
         Ok((class, days)) => {
             visit
-                .write(move |store, act, account| store.set_retention(act, account, class, days))
+                .write(move |store, act, account| {
+                    store.set_retention(act, account, &[(class, days)])
+                })
                 .await
         }
         Err(error) => Err(error.into()),

@@ -4,4 +4,6 @@
 mod backups;
 mod clock;
 mod ends;
+mod owner_ends;
 mod retention;
+mod takeout;
