@@ -1,6 +1,8 @@
 //! The one table of options: default < file < environment < flag. Pure but for
 //! reading the file it is told to; no globals.
 
+mod mail;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::life::Terms;
+
+pub use mail::{MailConfig, MailTls};
 
 /// Longest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -48,6 +52,16 @@ pub struct Options {
     /// A number, or `off`.
     #[serde(default, deserialize_with = "number_or_word")]
     pub site_rate_limit: Option<String>,
+    /// The operator's mail server; without one no mail is sent.
+    pub smtp_host: Option<String>,
+    pub smtp_port: Option<u16>,
+    /// `starttls`, `tls` or `off`.
+    pub smtp_tls: Option<String>,
+    pub smtp_user: Option<String>,
+    /// A file whose first line is the password for the mail server.
+    pub smtp_password_file: Option<PathBuf>,
+    /// The address that mail is from.
+    pub mail_from: Option<String>,
     /// A file that says what time it is. Never from a configuration file.
     #[serde(skip)]
     pub test_clock: Option<PathBuf>,
@@ -79,6 +93,8 @@ pub struct Config {
     pub passphrase_file: Option<PathBuf>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// How mail goes out; none: not at all.
+    pub mail: Option<MailConfig>,
     /// Only for a folder that was made with one.
     pub test_clock: Option<PathBuf>,
 }
@@ -127,6 +143,12 @@ impl Options {
             passphrase_file: self.passphrase_file.or(below.passphrase_file),
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             site_rate_limit: self.site_rate_limit.or(below.site_rate_limit),
+            smtp_host: self.smtp_host.or(below.smtp_host),
+            smtp_port: self.smtp_port.or(below.smtp_port),
+            smtp_tls: self.smtp_tls.or(below.smtp_tls),
+            smtp_user: self.smtp_user.or(below.smtp_user),
+            smtp_password_file: self.smtp_password_file.or(below.smtp_password_file),
+            mail_from: self.mail_from.or(below.mail_from),
             test_clock: self.test_clock.or(below.test_clock),
         }
     }
@@ -145,7 +167,9 @@ impl Options {
             Some(text) => parse_rate_limit("site_rate_limit", text)?,
             None => address.map(|rate| rate.saturating_mul(SITE_RATE_FACTOR)),
         };
+        let mail = mail::resolve(&self)?;
         Ok(Config {
+            mail,
             data_dir: self.data_dir.unwrap_or_else(|| DATA_DIR_DEFAULT.into()),
             listen: parse_listen(self.listen.as_deref().unwrap_or(LISTEN_DEFAULT))?,
             public_url: self

@@ -14,6 +14,7 @@
 //! | `report` | a question and a period to rows | HTTP, SQL, the clock |
 //! | `lifecycle` | the scheduler and its jobs, retention, how accounts end, backups | HTTP, SQL |
 //! | `privacy` | find, show, export, correct, restrict and erase a person | HTTP, SQL |
+//! | `outbound` | everything the server itself calls: the mail server, the guard | HTTP, SQL |
 //! | `access` | actions, sign-in, sessions, tokens | HTTP, SQL |
 //! | `store` | all SQL; migrations; sealing at the door of every table | HTTP |
 //! | `crypto` | keyring, seal and open, blind index, passwords, tokens | I/O but the key files |
@@ -28,12 +29,13 @@
 //! Imports go along these arrows and never against them; a test reads this block.
 //!
 //! ```text
-//! cli       -> web ingest report privacy lifecycle access store crypto model config clock error
+//! cli       -> web ingest report privacy lifecycle outbound access store crypto model config clock error
 //! web       -> ingest report privacy lifecycle access store crypto model config clock error
 //! ingest    -> store segment crypto model clock error
 //! report    -> store segment model clock error
 //! privacy   -> store segment crypto model clock error
 //! lifecycle -> store segment crypto model clock error
+//! outbound  -> store model config clock error
 //! access    -> store crypto model clock error
 //! store     -> segment crypto model clock error
 //! crypto    -> model clock error
@@ -54,6 +56,7 @@ pub mod error;
 pub mod ingest;
 pub mod lifecycle;
 pub mod model;
+pub mod outbound;
 pub mod privacy;
 pub mod report;
 pub mod segment;

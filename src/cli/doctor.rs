@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::key::NOT_RECOVERABLE;
+use super::mail;
 use super::options::Global;
 use super::request::{Output, Request, carry_out};
 use crate::clock::{Clock, Timestamp};
@@ -63,6 +64,7 @@ impl Examination {
             disk(&data)?,
             database(store),
             time(clock, clock.now(), schedule),
+            mail(store, clock.now())?,
             self.reach(),
             Finding {
                 check: "snapshots",
@@ -209,6 +211,23 @@ fn database(store: &Store) -> Finding {
             text: format!("{} Restore the last backup.", error.message()),
         },
     }
+}
+
+/// Whether what was written lately has gone out.
+fn mail(store: &Store, now: Timestamp) -> Result<Finding> {
+    let given_up = mail::given_up(store, now)?;
+    let text = match given_up {
+        0 => mail::status(store)?.text,
+        _ => format!(
+            "{given_up} mails were given up within a week: the mail server did not take them. Run \
+             mail test --to with your own address."
+        ),
+    };
+    Ok(Finding {
+        check: "mail",
+        ok: given_up == 0,
+        text,
+    })
 }
 
 fn time(clock: &Clock, now: Timestamp, schedule: &Schedule) -> Finding {

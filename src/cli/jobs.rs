@@ -1,6 +1,7 @@
 //! The jobs that a data folder's scheduler knows.
 
 use super::erasure_job::Erasures;
+use super::mail_job::Mailing;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::lifecycle::Schedule;
@@ -9,10 +10,11 @@ use crate::lifecycle::purge::Purging;
 use crate::lifecycle::reseal::Reseal;
 use crate::lifecycle::retention::Retaining;
 use crate::lifecycle::tidy::Tidy;
+use crate::outbound::Mailer;
 use crate::store::Store;
 
 /// The scheduler of a folder, not started.
-pub fn schedule(store: &Store, clock: &Clock) -> Result<Schedule> {
+pub fn schedule(store: &Store, clock: &Clock, mailer: Option<Mailer>) -> Result<Schedule> {
     let jobs: Vec<Box<dyn crate::lifecycle::Job>> = vec![
         Box::new(Heartbeat::new(store.clone(), clock.clone())?),
         Box::new(Purging::new(store.clone(), clock.clone())),
@@ -20,6 +22,7 @@ pub fn schedule(store: &Store, clock: &Clock) -> Result<Schedule> {
         Box::new(Tidy(store.clone())),
         Box::new(Erasures(store.clone())),
         Box::new(Reseal::new(store.clone())),
+        Box::new(Mailing::new(store.clone(), mailer)),
     ];
     Ok(Schedule::new(store.clone(), clock.clone(), jobs))
 }

@@ -16,10 +16,13 @@ mod erasure_job;
 mod exit;
 mod jobs;
 mod key;
+mod mail;
+mod mail_job;
 mod member;
 mod options;
 mod options_keys;
 mod options_lifecycle;
+mod options_mail;
 mod options_people;
 mod privacy;
 mod report;
@@ -67,6 +70,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Doctor => doctor::run(&global),
         Command::Key(command) => key::run(&global, command),
         Command::Audit(command) => request::carry_out(&global, audit::request(command)?),
+        Command::Mail(command) => mail::run(&global, command),
         Command::Privacy(command) => privacy::run(&global, command),
         Command::Report(options) => request::carry_out(&global, report::request(options)),
     }

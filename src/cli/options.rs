@@ -13,6 +13,7 @@ pub use super::options_lifecycle::{
     BackupCommand, BackupRestoreOptions, CertificateCommand, CertificateVerifyOptions,
     RetentionCommand, WhichAccount,
 };
+pub use super::options_mail::{MailCommand, MailOptions, MailTestOptions};
 pub use super::options_people::{MemberCommand, MemberOf, PrivacyCommand, WhoOptions};
 use crate::config::Options;
 use crate::model::role::Scope;
@@ -122,6 +123,9 @@ pub enum Command {
     Audit(AuditCommand),
     /// Print a report, as the API gives it
     Report(ReportOptions),
+    /// Try the mail server, and see what waits to be sent
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// A person's rights: find, hand out and erase what is held of somebody
     #[command(subcommand)]
     Privacy(PrivacyCommand),
@@ -178,6 +182,8 @@ pub struct ServeOptions {
     /// say in X-Forwarded-For is believed, what others say is not [default: none]
     #[arg(long, value_name = "CIDR,...", env = "PIXELKEEP_TRUSTED_PROXIES")]
     pub trusted_proxies: Option<String>,
+    #[command(flatten)]
+    pub mail: MailOptions,
 }
 
 impl Global {
@@ -202,6 +208,12 @@ impl Global {
             passphrase_file: self.passphrase_file.clone(),
             site_rate_limit: serve.site_rate_limit,
             trusted_proxies: serve.trusted_proxies,
+            smtp_host: serve.mail.smtp_host,
+            smtp_port: serve.mail.smtp_port,
+            smtp_tls: serve.mail.smtp_tls,
+            smtp_user: serve.mail.smtp_user,
+            smtp_password_file: serve.mail.smtp_password_file,
+            mail_from: serve.mail.mail_from,
             test_clock: self.test_clock.clone(),
         };
         let file = match &self.config {
@@ -226,6 +238,7 @@ impl ServeOptions {
             accept_loss: false,
             site_rate_limit: None,
             trusted_proxies: None,
+            mail: MailOptions::default(),
         }
     }
 }

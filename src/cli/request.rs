@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::options::{Global, ServeOptions};
 use super::{
     account, account_end, account_export, audit, backup, certificate, control, doctor, jobs, key,
-    member, privacy, report, retention, time, token,
+    mail, member, privacy, report, retention, time, token,
 };
 use crate::clock::Clock;
 use crate::config::Config;
@@ -44,6 +44,7 @@ pub enum Request {
         account: AccountId,
         token: TokenId,
     },
+    MailStatus,
     Report(report::Ask),
     PrivacyFind(privacy::Who),
     PrivacyExport(privacy::Export),
@@ -126,6 +127,7 @@ impl Request {
             Request::TokenCreate(create) => create.perform(store, clock),
             Request::AuditVerify(verify) => verify.perform(store),
             Request::AuditCheckpoint => audit::checkpoint(store, clock.now()),
+            Request::MailStatus => mail::status(store),
             Request::Report(ask) => ask.perform(store, clock),
             Request::Doctor(examination) => examination.perform(store, clock, schedule),
             Request::TokenList { account } => token::list(store, account),
@@ -176,7 +178,7 @@ pub fn carry_out(global: &Global, request: Request) -> Result<Output> {
     let config = global.options(ServeOptions::none())?.resolve()?;
     match place(&config, request.may_create())? {
         Place::Here(store, clock) => {
-            let schedule = jobs::schedule(&store, &clock)?;
+            let schedule = jobs::schedule(&store, &clock, mail::mailer(&config)?)?;
             let output = request.perform(&store, &clock, &schedule);
             store.close()?;
             output

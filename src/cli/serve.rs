@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::options::{Global, ServeOptions};
 use super::request::Output;
-use super::{control, jobs, time};
+use super::{control, jobs, mail, time};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crypto::{ClickIds, KeySources, token};
@@ -128,8 +128,10 @@ impl Running {
         countries: Countries,
         address: SocketAddr,
     ) -> Result<Self> {
+        let mailer = mail::mailer(config)?;
         let (engine, failures) = Engine::start(&store, clock.clone())?;
-        let schedule = jobs::schedule(&store, &clock)?;
+        store.remember_mail(mailer.is_some())?;
+        let schedule = jobs::schedule(&store, &clock, mailer)?;
         control::listen(store.clone(), clock.clone(), schedule.clone())?;
         let public_url = config
             .public_url

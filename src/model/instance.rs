@@ -25,4 +25,8 @@ pub struct InstanceSettings {
     /// Where browsers reached the server when it last started; links are made with it.
     #[serde(default)]
     pub public_url: Option<String>,
+    /// Whether the server had a mail server when it last started: without one no mail is
+    /// written.
+    #[serde(default)]
+    pub sends_mail: bool,
 }

@@ -71,6 +71,8 @@ pub enum Class {
     /// While the member signs in here.
     Member,
     Session,
+    /// Until the mail server has taken it, or it is given up.
+    Mail,
     /// While the account lives.
     Account,
     /// As long as the instance runs; says nothing of anybody.
@@ -95,6 +97,7 @@ impl Class {
             Class::Audit => "12 months; the network it came from 90 days",
             Class::Member => "while they are a member",
             Class::Session => "until it ends, 30 days at most",
+            Class::Mail => "until it is sent, two days at most",
             Class::Account => "while the account lives",
             Class::Instance => "while the instance runs",
             Class::Browser => {

@@ -24,6 +24,7 @@ pub mod inventory;
 pub mod invite;
 pub mod landing;
 pub mod life;
+pub mod mail;
 pub mod money;
 pub mod person;
 pub mod personal;

@@ -11,8 +11,9 @@ use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::model::life::Life;
 
-/// Tables of sessions and one-time links: none of their rows is in a backup.
-const SECRETS: [&str; 4] = ["support_visit", "session", "invite", "set_up"];
+/// Tables of sessions, one-time links and mail that waits: none of their rows is in a
+/// backup, and a restore sends nothing twice.
+const SECRETS: [&str; 5] = ["support_visit", "session", "invite", "set_up", "mail"];
 
 /// What stays of accounts whose end has come, across a restore.
 pub type Tombstones = Vec<(AccountId, Stage, Life)>;

@@ -37,6 +37,7 @@ pub const MAIN: Migrations = Migrations(&[
     include_str!("migrations/0006_account_life.sql"),
     include_str!("migrations/0007_reseal.sql"),
     include_str!("migrations/0008_consent.sql"),
+    include_str!("migrations/0009_mail.sql"),
 ]);
 pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
 

@@ -30,7 +30,10 @@ impl Store {
         self.read(|connection| self.load_instance_settings(connection))
     }
 
-    fn load_instance_settings(&self, connection: &Connection) -> Result<InstanceSettings> {
+    pub(super) fn load_instance_settings(
+        &self,
+        connection: &Connection,
+    ) -> Result<InstanceSettings> {
         let Some(sealed) = meta::get(connection, SETTINGS)? else {
             return Ok(InstanceSettings::default());
         };
@@ -80,7 +83,7 @@ impl Store {
         self.put_instance_settings(&self.writer(), &settings)
     }
 
-    fn put_instance_settings(
+    pub(super) fn put_instance_settings(
         &self,
         connection: &Connection,
         settings: &InstanceSettings,

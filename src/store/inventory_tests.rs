@@ -94,6 +94,7 @@ fn bodies() -> Vec<(&'static str, Vec<&'static str>)> {
         ("audit_head", fields_of::<super::audit::AuditHead>()),
         ("job_run", fields_of::<super::job::Body>()),
         ("invite", fields_of::<InviteContent>()),
+        ("mail", fields_of::<crate::model::mail::MailBody>()),
         ("support_grant", fields_of::<GrantContent>()),
         ("shell_act", fields_of::<super::shell_act::Body>()),
         ("consent_receipt", fields_of::<Receipt>()),

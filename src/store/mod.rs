@@ -23,6 +23,9 @@ mod journal;
 #[cfg(test)]
 mod keyring_tests;
 mod life;
+mod mail;
+#[cfg(test)]
+mod mail_tests;
 mod member;
 mod meta;
 #[cfg(test)]
@@ -82,6 +85,7 @@ pub use invite::NewInvite;
 pub use job::{Counts, JobRun};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
 pub use life::Stage;
+pub use mail::{MailQueue, WaitingMail};
 pub use person_mark::mark;
 pub use receipt::{StoredReceipt, Withdrawal};
 pub use reseal::{ResealPosition, Resealed};

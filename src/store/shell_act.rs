@@ -1,17 +1,22 @@
 //! What was done at the machine's shell that shows content or mints a way in, and that
-//! the instance is run for others than before. It is remembered in the act's own transaction, whichever command does it, until members
-//! have acknowledged it.
+//! the instance is run for others than before. It is remembered in the act's own
+//! transaction, whichever command does it, until members have acknowledged it; owners are
+//! written to, where the server sends mail.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::database::failed;
 use super::{Store, row};
-use crate::clock::Timestamp;
+use crate::clock::{SECOND_MS, Timestamp};
 use crate::error::Result;
 use crate::model::action::{Act, Action, Actor};
 use crate::model::id::AccountId;
+use crate::model::mail;
+use crate::model::role::Role;
 
+/// Of acts that follow each other within so long, owners have a mail of the first alone.
+const MAIL_EVERY_MS: i64 = 60 * 60 * SECOND_MS;
 /// Acts that are shown at most, the latest.
 const SHOWN_MAX: i64 = 100;
 
@@ -41,6 +46,7 @@ impl Store {
         if !is_told && act.action != Action::ChangeWay {
             return Ok(());
         }
+        self.mail_shell_act(connection, act, account)?;
         connection
             .execute(
                 "INSERT INTO shell_act (account, body) VALUES (?1, x'')",
@@ -60,6 +66,47 @@ impl Store {
             )
             .map_err(failed)?;
         Ok(())
+    }
+
+    /// Writes to the owners, where the server sends mail and has not done so within the
+    /// hour.
+    fn mail_shell_act(&self, connection: &Connection, act: Act, account: AccountId) -> Result<()> {
+        let last = self.last_shell_act(connection, account)?;
+        let settings = self.load_instance_settings(connection)?;
+        let lately = last.is_some_and(|last| act.at < last.plus_ms(MAIL_EVERY_MS));
+        if !settings.sends_mail || lately {
+            return Ok(());
+        }
+        let owners = self
+            .load_members(connection, account)?
+            .into_iter()
+            .filter(|member| member.profile.role == Role::Owner)
+            .map(|member| member.profile.email);
+        let url = settings.public_url.as_deref();
+        let mail = mail::of_shell_act(act.action, act.at, url, owners.collect());
+        self.enqueue_mail(connection, account, &mail, act.at)
+            .map(drop)
+    }
+
+    fn last_shell_act(
+        &self,
+        connection: &Connection,
+        account: AccountId,
+    ) -> Result<Option<Timestamp>> {
+        let sql = "SELECT id, body FROM shell_act WHERE account = ?1 ORDER BY id DESC LIMIT 1";
+        let last: Option<(i64, Vec<u8>)> = connection
+            .prepare_cached(sql)
+            .and_then(|mut select| {
+                select
+                    .query_row([account.row()], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()
+            })
+            .map_err(failed)?;
+        let Some((id, body)) = last else {
+            return Ok(None);
+        };
+        let body: Body = row::open(&self.row_sealer(account)?, "shell_act", id, &body)?;
+        Ok(Some(body.at))
     }
 
     /// What was done at the shell after the act of this number, the latest first.

@@ -16,6 +16,7 @@ mod console;
 mod durability;
 mod harness;
 mod lifecycle;
+mod outbound;
 mod report;
 mod rights;
 mod sdk_size;

@@ -50,6 +50,7 @@ fn name(class: Class) -> String {
         Class::Audit => "Record of acts",
         Class::Member => "Members",
         Class::Session => "Sign-ins and links",
+        Class::Mail => "Mail that waits to be sent",
         Class::Account => "Settings",
         Class::Instance => "The instance itself",
         Class::Browser => "In browsers",

@@ -4,6 +4,7 @@ use super::{Class, Holding, Place, Whom, hash, index, open, personal, sealed};
 
 const SIGN_IN: &str = "Letting members in, and nobody else";
 const RECORD: &str = "Showing who did what (GDPR Art. 5(2) and 32)";
+const TELLING: &str = "Telling members and the operator by mail what they must know";
 const RUNNING: &str = "Running the instance";
 
 pub const HOLDINGS: &[Holding] = &[
@@ -114,6 +115,33 @@ pub const HOLDINGS: &[Holding] = &[
             personal("made_by", "Who made it"),
             personal("made_at", "When"),
             personal("opens_at", "From when on it opens"),
+        ],
+    },
+    Holding {
+        place: Place::Table("mail"),
+        purpose: TELLING,
+        class: Class::Mail,
+        whom: Whom::Nobody,
+        fields: &[
+            open("id", "Its number"),
+            open("account", "Whose it is"),
+            open("due_at", "When it is tried next"),
+            sealed("body", "The mail"),
+        ],
+    },
+    Holding {
+        place: Place::Body("mail"),
+        purpose: TELLING,
+        class: Class::Mail,
+        whom: Whom::People,
+        fields: &[
+            sealed("kind", "What it is about, in a word"),
+            personal("to", "E-mail address"),
+            personal("subject", "Its subject"),
+            personal("text", "Its text"),
+            personal("made_at", "When it was written"),
+            sealed("tries", "How often it was tried"),
+            sealed("answer", "What the mail server answered, as a number"),
         ],
     },
     Holding {

@@ -9,7 +9,7 @@ struct Monopoly {
     home: &'static [&'static str],
 }
 
-const MONOPOLIES: [Monopoly; 4] = [
+const MONOPOLIES: [Monopoly; 5] = [
     Monopoly {
         what: "HTTP outside web",
         words: &[
@@ -26,6 +26,19 @@ const MONOPOLIES: [Monopoly; 4] = [
         what: "SQL outside store",
         words: &["rusqlite"],
         home: &["store"],
+    },
+    Monopoly {
+        what: "a call to elsewhere outside outbound",
+        words: &[
+            "TcpStream",
+            "UdpSocket",
+            "TcpSocket",
+            "to_socket_addrs",
+            "ToSocketAddrs",
+            "lookup_host",
+            "lettre",
+        ],
+        home: &["outbound"],
     },
     Monopoly {
         what: "key bytes outside crypto",
@@ -56,6 +69,16 @@ const MONOPOLIES: [Monopoly; 4] = [
     },
 ];
 
+/// Connections of our own are made in this one file; the mail server's are `lettre`'s.
+const GUARD: &str = "outbound/guard.rs";
+const SOCKETS: [&str; 5] = [
+    "TcpStream",
+    "UdpSocket",
+    "TcpSocket",
+    "to_socket_addrs",
+    "lookup_host",
+];
+
 /// Statements as they begin; whoever writes one in capitals means it.
 const STATEMENTS: [&str; 12] = [
     "SELECT ",
@@ -83,6 +106,10 @@ pub fn broken(source: &Source) -> Vec<String> {
             let places = monopoly.words.iter().flat_map(|word| source.find(word));
             found.extend(places.map(|place| format!("{place} ({})", monopoly.what)));
         }
+    }
+    if source.room == "outbound" && source.name != GUARD {
+        let sockets = SOCKETS.iter().flat_map(|word| source.find(word));
+        found.extend(sockets.map(|place| format!("{place} (a connection past the guard)")));
     }
     if source.room != "store" {
         let statements = source.texts.iter().filter(|(_, text)| is_statement(text));
@@ -147,6 +174,22 @@ fn each_monopoly_is_noticed_when_it_is_broken() {
         found("web/x.rs", "let t = std::time::Instant::now();").len(),
         1
     );
+}
+
+#[test]
+fn nobody_but_outbound_reaches_out_and_there_a_connection_is_the_guards_alone() {
+    for text in [
+        "std::net::TcpStream::connect(address)",
+        "(host, 80).to_socket_addrs()",
+        "tokio::net::lookup_host(host)",
+        "use lettre::Transport;",
+    ] {
+        assert_eq!(found("web/x.rs", text).len(), 1, "{text}");
+        assert_eq!(found("cli/x.rs", text).len(), 1, "{text}");
+    }
+    assert!(found("outbound/guard.rs", "TcpStream::connect_timeout(a, t)").is_empty());
+    assert_eq!(found("outbound/mail.rs", "TcpStream::connect(a)").len(), 1);
+    assert!(found("outbound/mail.rs", "use lettre::Transport;").is_empty());
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub mod process;
 pub mod raw;
 pub mod rows;
 pub mod server;
+pub mod smtp;
 pub mod webdriver;
 
 use std::time::{Duration, Instant};
