@@ -3,6 +3,8 @@
 
 mod bits;
 pub mod declaration;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod gpp;
 pub mod posture;
 pub mod receipt;
