@@ -1,6 +1,5 @@
-//! The answer of a report: rows that add up to its totals, as JSON and as CSV.
+//! The answer of a report: rows that add up to its totals, and the same as CSV.
 
-use serde::ser::{SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -90,12 +89,6 @@ impl Report {
         self.reach == Reach::Account || !CONFIDENTIAL.contains(&figure)
     }
 
-    /// The body of the API: `{rows, totals}`.
-    pub fn to_json(&self) -> Result<String> {
-        serde_json::to_string(self)
-            .map_err(|cause| Error::internal("The report cannot be written").because(cause))
-    }
-
     /// A table with a line of names. Things take two columns, name and id. Text
     /// that a spreadsheet would take for a formula begins with an apostrophe.
     pub fn to_csv(&self) -> Result<String> {
@@ -146,41 +139,5 @@ pub fn spreadsheet_safe(text: &str) -> String {
         format!("'{text}")
     } else {
         text.to_owned()
-    }
-}
-
-impl Serialize for Report {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let none = Row {
-            values: Vec::new(),
-            measures: self.totals,
-        };
-        let flat = |row| Flat { report: self, row };
-        let mut body = serializer.serialize_map(Some(2))?;
-        let rows: Vec<Flat> = self.rows.iter().map(flat).collect();
-        body.serialize_entry("rows", &rows)?;
-        body.serialize_entry("totals", &flat(&none))?;
-        body.end()
-    }
-}
-
-/// A row as one flat object: its dimensions, then its figures.
-struct Flat<'a> {
-    report: &'a Report,
-    row: &'a Row,
-}
-
-impl Serialize for Flat<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        for (dimension, value) in self.report.dimensions.iter().zip(&self.row.values) {
-            object.serialize_entry(&dimension.to_string(), value)?;
-        }
-        for (name, figure) in FIGURES.iter().zip(figures(&self.row.measures)) {
-            if self.report.tells(name) {
-                object.serialize_entry(name, &figure)?;
-            }
-        }
-        object.end()
     }
 }

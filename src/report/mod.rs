@@ -6,6 +6,7 @@
 //! and hours as they follow one another, all else by name, nothing last.
 
 mod answer;
+mod answer_json;
 mod dimension;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
