@@ -5,7 +5,9 @@ use super::mail_job::Mailing;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::lifecycle::Schedule;
+use crate::lifecycle::fold::Folding;
 use crate::lifecycle::heartbeat::Heartbeat;
+use crate::lifecycle::overdue::Overdue;
 use crate::lifecycle::purge::Purging;
 use crate::lifecycle::reseal::Reseal;
 use crate::lifecycle::retention::Retaining;
@@ -19,8 +21,10 @@ pub fn schedule(store: &Store, clock: &Clock, mailer: Option<Mailer>) -> Result<
         Box::new(Heartbeat::new(store.clone(), clock.clone())?),
         Box::new(Purging::new(store.clone(), clock.clone())),
         Box::new(Retaining::new(store.clone())),
+        Box::new(Folding::new(store.clone())),
         Box::new(Tidy(store.clone())),
         Box::new(Erasures(store.clone())),
+        Box::new(Overdue(store.clone())),
         Box::new(Reseal::new(store.clone())),
         Box::new(Mailing::new(store.clone(), mailer)),
     ];

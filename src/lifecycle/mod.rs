@@ -5,7 +5,9 @@
 pub mod backup;
 pub mod certificate;
 pub mod doomed;
+pub mod fold;
 pub mod heartbeat;
+pub mod overdue;
 pub mod purge;
 pub mod reseal;
 pub mod retention;

@@ -40,6 +40,7 @@ use crate::report::groups::{Key, too_many_rows};
 use crate::report::label::{Labels, Names};
 use crate::report::slots::Grouping;
 use crate::segment::{Class, Source};
+pub use crate::segment::{OTHER, RARE_BELOW};
 
 /// Answers a question from the account's segments.
 ///

@@ -18,6 +18,7 @@ mod fold;
 pub mod fuzz;
 mod header;
 mod pack;
+mod rare;
 mod scan;
 mod tally;
 mod tally_scan;
@@ -43,6 +44,7 @@ pub use field::Field;
 pub use fold::{OTHER, fold_rare};
 pub use header::{Header, read_header};
 pub use pack::Unpacker;
+pub use rare::{RARE_BELOW, Seen, seen_columns};
 pub use tally::{
     collapse, decode_tally, encode_tally, measure_column, measure_columns, merge_tally, quarter_of,
 };

@@ -216,6 +216,37 @@ proptest! {
     }
 
     #[test]
+    fn folding_what_is_rare_keeps_every_other_figure(days in vec(tally_rows(), 1..4)) {
+        let mut seen = Seen::default();
+        let mut unpacker = Unpacker::new().unwrap();
+        for rows in &days {
+            let encoded = encode_tally(rows).unwrap();
+            seen.add(&mut unpacker, &encoded.header, &encoded.columns).unwrap();
+        }
+        // All but what may be folded, with its sums.
+        let by_the_rest = |rows: &[TallyRow]| {
+            let mut rows = rows.to_vec();
+            for row in &mut rows {
+                row.dimensions.source = None;
+                row.dimensions.referrer_host = None;
+                row.dimensions.params = Default::default();
+            }
+            collapse(rows)
+        };
+        for rows in days {
+            let mut folded = rows.clone();
+            seen.fold(&mut folded);
+            prop_assert_eq!(by_the_rest(&folded), by_the_rest(&rows));
+            let folded = collapse(folded);
+            prop_assert_eq!(sum(&folded), sum(&rows));
+            // Again, it changes nothing more.
+            let mut again = folded.clone();
+            seen.fold(&mut again);
+            prop_assert_eq!(collapse(again), folded);
+        }
+    }
+
+    #[test]
     fn a_trail_reads_back_in_the_order_of_its_ids(rows in vec(trail_row(), 0..20)) {
         let encoded = encode_trail(&rows).unwrap();
         let mut sorted = rows;

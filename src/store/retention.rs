@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::database::{self, failed};
-use super::segment::class_number;
+use super::segment::{TIER_FOLDED, class_number};
 use super::{Store, conversion};
 use crate::clock::DAY_MS;
 use crate::error::Result;
@@ -85,6 +85,16 @@ impl Store {
             };
             days_of(connection, &sql, account, bounds)
         })
+    }
+
+    /// The days before `end` of which rare values are not folded yet, with their segments.
+    pub fn unfolded_days(&self, account: AccountId, end: u32) -> Result<Vec<OldDay>> {
+        let sql = format!(
+            "SELECT day, count(*) FROM segment WHERE account = ?1 AND class = {} AND day >= ?2 \
+             AND day < ?3 AND tier <> {TIER_FOLDED} GROUP BY day ORDER BY day",
+            class_number(Class::Tally)
+        );
+        self.read(|connection| days_of(connection, &sql, account, (0, i64::from(end))))
     }
 
     /// Deletes some of what a class holds before a UTC day; gives how much. Zero: there

@@ -16,6 +16,10 @@ const TIER_FINISHED: u8 = 255;
 /// merge like any others.
 pub const TIER_CLOSED: u8 = 200;
 
+/// The tier of tally segments whose rare values are folded: they are not merged with
+/// others, so that what was counted since can be told from them.
+pub const TIER_FOLDED: u8 = 254;
+
 /// Where a new segment belongs.
 #[derive(Debug, Clone, Copy)]
 pub struct Place {
@@ -135,7 +139,7 @@ impl Store {
                         Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                     };
                     select
-                        .query_row(params![TIER_FINISHED, many], read)
+                        .query_row(params![TIER_FOLDED, many], read)
                         .optional()
                 })
                 .map_err(failed)?;
@@ -191,6 +195,44 @@ impl Store {
                 )
                 .map_err(failed)?;
             let keys = rows.map(|row| Ok(key_of(account, class, day, row.map_err(failed)?)));
+            keys.collect::<Result<Vec<_>>>().map(Some)
+        })
+    }
+
+    /// Tally segments of an account's oldest day before this one on which something was
+    /// counted that is not folded yet: those first, then the ones that are.
+    pub fn unfolded_segments(
+        &self,
+        account: AccountId,
+        before: u32,
+    ) -> Result<Option<Vec<SegmentKey>>> {
+        let class = class_number(Class::Tally);
+        self.read(|connection| {
+            let day: Option<u32> = connection
+                .prepare_cached(
+                    "SELECT min(day) FROM segment WHERE account = ?1 AND class = ?2 \
+                     AND day < ?3 AND tier <> ?4",
+                )
+                .and_then(|mut select| {
+                    let asked = params![account.row(), class, before, TIER_FOLDED];
+                    select.query_row(asked, |row| row.get(0))
+                })
+                .map_err(failed)?;
+            let Some(day) = day else {
+                return Ok(None);
+            };
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT id, tier FROM segment WHERE account = ?1 AND class = ?2 AND day = ?3 \
+                     ORDER BY tier = ?4, id",
+                )
+                .map_err(failed)?;
+            let rows = statement
+                .query_map(params![account.row(), class, day, TIER_FOLDED], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .map_err(failed)?;
+            let keys = rows.map(|row| Ok(key_of(account.row(), class, day, row.map_err(failed)?)));
             keys.collect::<Result<Vec<_>>>().map(Some)
         })
     }

@@ -5,7 +5,7 @@ use super::report_query::{ReportQuery, name};
 use super::wording;
 use crate::model::money::Currency;
 use crate::model::tally::Measures;
-use crate::report::{Dimension, Reach, Report, Row, Value};
+use crate::report::{Dimension, OTHER, RARE_BELOW, Reach, Report, Row, Value};
 
 /// Rows of one page; the CSV has all.
 const ROWS_MAX: usize = 1_000;
@@ -31,6 +31,8 @@ pub struct Table {
     /// Rows that are not shown.
     pub more: String,
     pub has_more: bool,
+    /// Some values are shown together: below so many hits of a campaign in a month.
+    pub folded_below: Option<i64>,
     pub currency: &'static str,
 }
 
@@ -141,6 +143,11 @@ impl Table {
             totals: numbers(&report.totals),
             more: wording::count(i64::try_from(more).unwrap_or(i64::MAX)),
             has_more: more > 0,
+            folded_below: report
+                .rows
+                .iter()
+                .any(|row| row.values.contains(&Value::Text(OTHER.to_owned())))
+                .then_some(RARE_BELOW),
             currency: currency.code(),
         }
     }

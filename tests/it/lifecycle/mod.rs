@@ -5,5 +5,6 @@ mod backups;
 mod clock;
 mod ends;
 mod owner_ends;
+mod folding;
 mod retention;
 mod takeout;

@@ -1,0 +1,171 @@
+//! Once the single events of a day are deleted, reports keep no rare value of it: what
+//! few hits of a campaign had in a month stands under `(other)` from then on. One small
+//! transaction a day; totals stay what they were. A change of a conversion of such a day
+//! is folded by the next run.
+
+use std::ops::RangeInclusive;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::ToSpan;
+use jiff::civil::{Date, date};
+
+use super::schedule::{Job, Planned, Step, every};
+use crate::clock::Timestamp;
+use crate::error::{Error, Kind, Result};
+use crate::model::id::AccountId;
+use crate::model::retention::DataClass;
+use crate::segment::{
+    COLUMNS_MAX, Class, ROWS_MAX, Seen, SegmentKey, Source, Unpacker, decode_tally, encode_tally,
+    merge_tally, read_header, seen_columns,
+};
+use crate::store::{Counts, Store, TIER_FOLDED};
+
+const EVERY_MS: i64 = 60 * 60 * 1_000;
+const EPOCH: Date = date(1970, 1, 1);
+
+/// Runs once an hour, after retention.
+pub struct Folding {
+    store: Store,
+    /// The accounts still to come in this run, the last one first.
+    waiting: Mutex<Option<Vec<AccountId>>>,
+}
+
+impl Folding {
+    pub fn new(store: Store) -> Self {
+        Folding {
+            store,
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// Folds one day of an account; false where there is none left.
+    fn fold(&self, account: AccountId, now: Timestamp) -> Result<bool> {
+        let retention = self.store.retention(account)?;
+        let before = retention.first_day(DataClass::Trail, now);
+        let Some(keys) = self.store.unfolded_segments(account, before)? else {
+            return Ok(false);
+        };
+        self.fold_day(&keys)?;
+        Ok(true)
+    }
+
+    fn fold_day(&self, keys: &[SegmentKey]) -> Result<()> {
+        let Some(&SegmentKey { account, day, .. }) = keys.first() else {
+            return Ok(());
+        };
+        let snapshot = self.store.snapshot()?;
+        let mut unpacker = Unpacker::new()?;
+        let mut seen = Seen::default();
+        for key in snapshot.segments(account, Class::Tally, month_of(day)?)? {
+            let columns = snapshot.columns(&key, &seen_columns())?;
+            seen.add(&mut unpacker, &snapshot.header(&key)?, &columns)?;
+        }
+        let every: Vec<u8> = (0..COLUMNS_MAX).collect();
+        let (mut parts, mut rows, mut taken) = (Vec::new(), 0, 0);
+        for key in keys {
+            let header = snapshot.header(key)?;
+            rows += read_header(&header)?.rows;
+            if rows > ROWS_MAX && taken > 0 {
+                break;
+            }
+            parts.push(decode_tally(&header, &snapshot.columns(key, &every)?)?);
+            taken += 1;
+        }
+        drop(snapshot);
+        let mut rows: Vec<_> = parts.into_iter().flatten().collect();
+        seen.fold(&mut rows);
+        let rows = merge_tally(vec![rows]);
+        // Counts that cancel each other out leave nothing.
+        let encoded = match rows.is_empty() {
+            true => None,
+            false => Some(encode_tally(&rows)?),
+        };
+        // Where one of them was merged meanwhile, the next step takes what there is then.
+        let keys = &keys[..taken];
+        self.store
+            .replace_segments(keys, TIER_FOLDED, encoded.as_ref())?;
+        Ok(())
+    }
+}
+
+/// The days of the month (UTC) that a day lies in.
+fn month_of(day: u32) -> Result<RangeInclusive<u32>> {
+    let outside =
+        |error: jiff::Error| Error::internal("A day lies outside the calendar").because(error);
+    let at = EPOCH.checked_add(i64::from(day).days()).map_err(outside)?;
+    let number = |date: Date| -> Result<u32> {
+        let days = EPOCH.until(date).map_err(outside)?.get_days();
+        Ok(u32::try_from(days).unwrap_or(0))
+    };
+    Ok(number(at.first_of_month())?..=number(at.last_of_month())?)
+}
+
+impl Job for Folding {
+    fn name(&self) -> &'static str {
+        "folding"
+    }
+
+    fn due_at(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
+        every(EVERY_MS, last, now)
+    }
+
+    fn step(&self, now: Timestamp) -> Result<Step> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let accounts =
+            waiting.get_or_insert_with(|| self.store.catalog().accounts.keys().copied().collect());
+        let Some(&account) = accounts.last() else {
+            *waiting = None;
+            return Ok(Step::idle());
+        };
+        let known = self.store.catalog().accounts.contains_key(&account);
+        let folded = match known {
+            true => self.fold(account, now),
+            false => Ok(false),
+        };
+        match folded {
+            Ok(true) => return Ok(Step::More(Counts::from([("days".to_owned(), 1)]))),
+            Ok(false) => {}
+            // What cannot be read is in no report either; other accounts go on.
+            Err(error) if error.kind() == Kind::Damaged => {
+                tracing::error!("figures of account {account} stay unfolded: {error}");
+            }
+            Err(error) => return Err(error),
+        }
+        accounts.pop();
+        Ok(Step::More(Counts::new()))
+    }
+
+    fn preview(&self, as_of: Timestamp) -> Result<Vec<Planned>> {
+        let mut planned = Vec::new();
+        let accounts: Vec<AccountId> = self.store.catalog().accounts.keys().copied().collect();
+        for account in accounts {
+            let retention = self.store.retention(account)?;
+            let before = retention.first_day(DataClass::Trail, as_of);
+            for old in self.store.unfolded_days(account, before)? {
+                planned.push(Planned {
+                    account: Some(account),
+                    class: "rare_values".to_owned(),
+                    what: "rare values in figures of reports: counted together as (other)"
+                        .to_owned(),
+                    at: retention.goes_at(DataClass::Trail, old.day),
+                    count: old.rows,
+                });
+            }
+        }
+        Ok(planned)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_lies_in_its_month() {
+        assert_eq!(month_of(0).unwrap(), 0..=30);
+        assert_eq!(month_of(30).unwrap(), 0..=30);
+        assert_eq!(month_of(31).unwrap(), 31..=58);
+        // 29 February 2024.
+        assert_eq!(month_of(19_782).unwrap(), 19_754..=19_782);
+    }
+}
