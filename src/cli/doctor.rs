@@ -65,6 +65,7 @@ impl Examination {
             database(store),
             time(clock, clock.now(), schedule),
             mail(store, clock.now())?,
+            requests(store, clock.now())?,
             self.reach(),
             Finding {
                 check: "snapshots",
@@ -227,6 +228,26 @@ fn mail(store: &Store, now: Timestamp) -> Result<Finding> {
         check: "mail",
         ok: given_up == 0,
         text,
+    })
+}
+
+/// What people asked of an account must be answered in time. Of which account and how
+/// many is all that is told here.
+fn requests(store: &Store, now: Timestamp) -> Result<Finding> {
+    let overdue = store.overdue_requests(now)?;
+    let each = overdue
+        .iter()
+        .map(|(account, count)| format!("{count} of account {account}"));
+    Ok(Finding {
+        check: "requests",
+        ok: overdue.is_empty(),
+        text: match overdue.is_empty() {
+            true => "No request of a person is overdue.".to_owned(),
+            false => format!(
+                "Requests of people are overdue: {}. Owner or privacy answer them in the console.",
+                each.collect::<Vec<_>>().join(", ")
+            ),
+        },
     })
 }
 

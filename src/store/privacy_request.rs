@@ -1,6 +1,6 @@
 //! What people ask for: one row a request, its content sealed.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::database::failed;
 use super::{Store, row};
@@ -10,6 +10,17 @@ use crate::model::action::Act;
 use crate::model::audit::Detail;
 use crate::model::id::{AccountId, ID_MAX};
 use crate::model::privacy_request::{PrivacyRequest, RequestState};
+
+/// How an account stands with what people asked of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RequestsDue {
+    /// Not answered yet.
+    pub open: u64,
+    /// Of those, the ones whose last day is over.
+    pub overdue: u64,
+    /// The earliest instant at which one is overdue, past or to come.
+    pub next_due_at: Option<Timestamp>,
+}
 
 const TABLE: &str = "privacy_request";
 const COLUMNS: &str = "id, account, state, due_at, closed_at, body";
@@ -57,11 +68,12 @@ impl Store {
         Ok(found.pop())
     }
 
-    /// Requests of an account: open ones by their due day, then the others.
+    /// Requests of an account: open ones, the most urgent first, then the closed ones,
+    /// the latest first.
     pub fn requests(&self, account: AccountId, limit: usize) -> Result<Vec<PrivacyRequest>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM {TABLE} WHERE account = ?1 \
-             ORDER BY closed_at IS NOT NULL, due_at DESC, id LIMIT ?2"
+             ORDER BY closed_at IS NOT NULL, coalesce(-closed_at, due_at), id LIMIT ?2"
         );
         self.requests_by(&sql, params![account.row(), limit as i64])
     }
@@ -85,20 +97,44 @@ impl Store {
         })
     }
 
-    /// The earliest instant at which an open request of an account is overdue.
-    pub fn next_request_due(&self, account: AccountId) -> Result<Option<Timestamp>> {
+    /// Which of an account's open requests are due and overdue.
+    pub fn requests_due(&self, account: AccountId, now: Timestamp) -> Result<RequestsDue> {
         self.read(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT min(due_at) FROM privacy_request \
-                     WHERE account = ?1 AND closed_at IS NULL",
+                    "SELECT count(*), coalesce(sum(due_at <= ?2), 0), min(due_at) \
+                     FROM privacy_request WHERE account = ?1 AND closed_at IS NULL",
                 )
                 .and_then(|mut select| {
-                    let due = select.query_row([account.row()], |row| row.get(0));
-                    due.optional()
+                    select.query_row(params![account.row(), now.millis()], |row| {
+                        let next: Option<i64> = row.get(2)?;
+                        Ok(RequestsDue {
+                            open: row.get::<_, i64>(0)?.max(0) as u64,
+                            overdue: row.get::<_, i64>(1)?.max(0) as u64,
+                            next_due_at: next.map(Timestamp::from_millis),
+                        })
+                    })
                 })
-                .map(|due: Option<Option<i64>>| due.flatten().map(Timestamp::from_millis))
                 .map_err(failed)
+        })
+    }
+
+    /// The accounts that have not answered a request in time, and how many each.
+    pub fn overdue_requests(&self, now: Timestamp) -> Result<Vec<(AccountId, u64)>> {
+        self.read(|connection| {
+            let mut select = connection
+                .prepare_cached(
+                    "SELECT account, count(*) FROM privacy_request \
+                     WHERE closed_at IS NULL AND due_at <= ?1 GROUP BY account ORDER BY account",
+                )
+                .map_err(failed)?;
+            let rows = select
+                .query_map([now.millis()], |row| {
+                    let account = AccountId::from_row(row.get(0)?);
+                    Ok((account, row.get::<_, i64>(1)?.max(0) as u64))
+                })
+                .map_err(failed)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(failed)
         })
     }
 

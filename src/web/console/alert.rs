@@ -1,7 +1,8 @@
 //! What every page of the console says first: that time is a test's, that a job is
-//! late.
+//! late, that somebody waits for an answer.
 
 use super::page::Alert;
+use crate::store::RequestsDue;
 use crate::web::state::App;
 
 /// The sentence for a folder whose time is moved.
@@ -9,7 +10,7 @@ pub const TEST_TIME: &str =
     "Test folder: its time follows a file and can be moved. Keep no real data here.";
 
 /// The alerts of the moment.
-pub fn alerts(app: &App) -> Vec<Alert> {
+pub fn alerts(app: &App, requests: RequestsDue) -> Vec<Alert> {
     let mut alerts = Vec::new();
     if !app.clock.is_real() {
         alerts.push(Alert {
@@ -25,6 +26,20 @@ pub fn alerts(app: &App) -> Vec<Alert> {
                 late.job
             ),
             link: None,
+        });
+    }
+    if requests.overdue > 0 {
+        let number = requests.overdue;
+        alerts.push(Alert {
+            sentence: match number {
+                1 => {
+                    "A privacy request is overdue: the person had to be answered by now.".to_owned()
+                }
+                _ => format!(
+                    "{number} privacy requests are overdue: the people had to be answered by now."
+                ),
+            },
+            link: Some(("/requests", "Answer")),
         });
     }
     alerts

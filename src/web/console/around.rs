@@ -10,7 +10,7 @@ use crate::model::account::Member;
 use crate::model::action::Action;
 use crate::model::grant::Grant;
 use crate::model::role::Role;
-use crate::store::{ShellAct, Store};
+use crate::store::{RequestsDue, ShellAct, Store};
 
 /// That support may look in.
 pub enum Banner {
@@ -31,6 +31,8 @@ pub struct Told {
 pub struct Around {
     grant: Option<Grant>,
     shell_acts: Vec<ShellAct>,
+    /// Nothing to whoever does not answer people's requests.
+    pub requests: RequestsDue,
 }
 
 impl Around {
@@ -50,6 +52,10 @@ impl Around {
         Ok(Around {
             grant: store.grant(standing.account, now)?,
             shell_acts: store.shell_acts(standing.account, member.profile.acknowledged)?,
+            requests: match standing.may(Action::ManagePrivacy) {
+                true => store.requests_due(standing.account, now)?,
+                false => RequestsDue::default(),
+            },
         })
     }
 

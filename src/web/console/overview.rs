@@ -16,7 +16,7 @@ use crate::model::action::Action;
 use crate::model::catalog::Catalog;
 use crate::model::tally::Measures;
 use crate::report::{Period, daily};
-use crate::store::ConversionQuery;
+use crate::store::{ConversionQuery, RequestsDue};
 
 /// Days that the chart shows.
 const DAYS: i64 = 30;
@@ -44,7 +44,37 @@ struct OverviewPage {
     steps: Vec<Step>,
     /// Whether backups outlive this disk; told to whoever runs the server.
     is_recoverable: bool,
+    /// Requests of people that wait for an answer, for whoever gives it.
+    requests: Option<Waiting>,
     content: Content,
+}
+
+/// What the card about requests says.
+struct Waiting {
+    open: String,
+    /// The last day for the most urgent one.
+    answer_by: String,
+    overdue: u64,
+}
+
+impl Waiting {
+    fn of(visit: &Visit) -> Option<Waiting> {
+        let RequestsDue {
+            open,
+            overdue,
+            next_due_at,
+        } = visit.requests();
+        // It falls due with the end of its last day.
+        let last = next_due_at?.minus_ms(1);
+        Some(Waiting {
+            open: match open {
+                1 => "One request waits".to_owned(),
+                _ => format!("{open} requests wait"),
+            },
+            answer_by: visit.calendar().day(last).strftime("%-d %b %Y").to_string(),
+            overdue,
+        })
+    }
 }
 
 pub async fn show(visit: Visit) -> Answer {
@@ -54,6 +84,7 @@ pub async fn show(visit: Visit) -> Answer {
         frame: visit.frame(Room::Overview, "Overview"),
         steps,
         is_recoverable: visit.is_recoverable(),
+        requests: Waiting::of(&visit),
         content: Content::of(&visit, found),
     })
 }

@@ -32,7 +32,7 @@ use crate::model::audit::Detail;
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
 use crate::report::Reach;
-use crate::store::{Session, SignInPlace, Store};
+use crate::store::{RequestsDue, Session, SignInPlace, Store};
 use crate::web::state::App;
 
 /// Where the overview fetches its figures; that is no use of the session.
@@ -152,6 +152,11 @@ impl Visit {
         self.around.latest()
     }
 
+    /// What people wait for an answer to, for whoever gives it.
+    pub fn requests(&self) -> RequestsDue {
+        self.around.requests
+    }
+
     /// The hand with which this member changes members.
     pub fn hand(&self) -> Hand {
         Hand::Member(self.member.profile.role)
@@ -169,7 +174,7 @@ impl Visit {
             email: self.member.profile.email.clone(),
             form_token: session::form_token(&self.secret),
             done: done(self.query.text("done")),
-            alerts: alerts(&self.app),
+            alerts: alerts(&self.app, self.around.requests),
         }
     }
 
