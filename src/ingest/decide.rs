@@ -16,7 +16,7 @@ use crate::model::attribution::{Attribution, attribute};
 use crate::model::catalog::Catalog;
 use crate::model::consent::receipt::Statement;
 use crate::model::conversion::Conversion;
-use crate::model::hit::{Entry, Hit, Kind, Sale};
+use crate::model::hit::{Entry, Hit, Kind, Sale, VisitorId};
 use crate::model::landing::DEEP_LINK;
 use crate::model::person::{Effect, Marks, Trace};
 use crate::model::reason::Reason;
@@ -32,6 +32,8 @@ pub struct Deciding<'a> {
     account: &'a Account,
     index: BlindIndex,
     marks: Arc<Marks>,
+    /// Who took their consent back among these very entries.
+    withdrawn: HashSet<VisitorId>,
     /// Keys of these very hits that have counted before.
     known: HashSet<[u8; 16]>,
 }
@@ -77,6 +79,7 @@ impl<'a> Deciding<'a> {
             snapshot,
             catalog,
             account,
+            withdrawn: HashSet::new(),
             known: HashSet::new(),
         })
     }
@@ -106,12 +109,16 @@ impl<'a> Deciding<'a> {
     }
 
     /// Takes away what may not be kept, and finds where a sale belongs.
-    fn attribute(&self, entry: Entry) -> Result<Arrived<'a>> {
+    fn attribute(&mut self, entry: Entry) -> Result<Arrived<'a>> {
         let mut hit = match entry {
             Entry::NotCounted { reason, count } => {
                 return Ok(Arrived::NotCounted { reason, count });
             }
-            Entry::Statement(statement) => return Ok(Arrived::Statement(statement)),
+            Entry::Statement(statement) => {
+                let visitor = statement.withdrawn.as_ref();
+                self.withdrawn.extend(visitor.map(|id| *id.reveal()));
+                return Ok(Arrived::Statement(statement));
+            }
             Entry::ClickOfDay { mut hit, is_first } => {
                 hit.keep_only_permitted();
                 return Ok(Arrived::ClickOfDay(hit, is_first));
@@ -142,10 +149,14 @@ impl<'a> Deciding<'a> {
 
     /// Why nothing of this hit is kept: somebody erased, restricted or objecting sent it.
     fn stopped_by(&self, hit: &Hit) -> Option<Reason> {
+        let visitor = hit.visitor.as_ref().map(|id| *id.reveal());
+        if visitor.is_some_and(|id| self.withdrawn.contains(&id)) {
+            return Some(Reason::Objected);
+        }
         if self.marks.is_empty() {
             return None;
         }
-        let visitor = hit.visitor.as_ref().map(|id| Trace::Visitor(*id.reveal()));
+        let visitor = visitor.map(Trace::Visitor);
         let sale = hit.sale.as_deref();
         let touches = sale.into_iter().flat_map(|sale| {
             let cookie = sale.cookie_clicks.iter().chain(&sale.cookie_impressions);

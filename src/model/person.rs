@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::model::conversion::Conversion;
 use crate::model::hit::{HitId, VisitorId};
-use crate::model::id::ConversionId;
+use crate::model::id::{ConversionId, MemberId};
 use crate::model::personal::Personal;
 use crate::model::trail::TrailRow;
 
@@ -178,6 +178,8 @@ pub enum Trace {
     Conversion(ConversionId),
     /// The blind index of an order number.
     Transaction([u8; 16]),
+    /// Somebody who signed in.
+    Member(MemberId),
 }
 
 /// The kind of a [`Trace`], as it stands beside its blind index.
@@ -188,6 +190,7 @@ pub enum TraceKind {
     Hit,
     Conversion,
     Transaction,
+    Member,
 }
 
 impl Trace {
@@ -197,6 +200,7 @@ impl Trace {
             Trace::Hit(_) => TraceKind::Hit,
             Trace::Conversion(_) => TraceKind::Conversion,
             Trace::Transaction(_) => TraceKind::Transaction,
+            Trace::Member(_) => TraceKind::Member,
         }
     }
 }
@@ -208,6 +212,7 @@ impl TraceKind {
             TraceKind::Hit => 2,
             TraceKind::Conversion => 3,
             TraceKind::Transaction => 4,
+            TraceKind::Member => 5,
         }
     }
 
@@ -217,6 +222,7 @@ impl TraceKind {
             2 => TraceKind::Hit,
             3 => TraceKind::Conversion,
             4 => TraceKind::Transaction,
+            5 => TraceKind::Member,
             _ => return None,
         })
     }
@@ -306,7 +312,7 @@ mod tests {
         for kind in IdentityKind::ALL {
             assert_eq!(IdentityKind::parse(kind.word()).unwrap(), kind);
         }
-        for number in 1..=4 {
+        for number in 1..=5 {
             assert_eq!(TraceKind::from_number(number).unwrap().number(), number);
         }
         assert!(Identity::new(IdentityKind::ClickId, "  ").is_err());

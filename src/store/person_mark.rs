@@ -25,6 +25,7 @@ pub fn mark(index: &BlindIndex, trace: Trace) -> Mark {
         Trace::Visitor(id) => index.of("person-visitor", &id.0),
         Trace::Hit(id) => index.of("person-hit", &id.0),
         Trace::Conversion(id) => index.of("person-conversion", &id.0.to_be_bytes()),
+        Trace::Member(id) => index.of("person-member", &id.to_bytes()),
         // It is one already.
         Trace::Transaction(key) => key,
     };
@@ -76,6 +77,12 @@ pub(super) fn insert(
 }
 
 impl Store {
+    /// What was written with other things is in force from here on.
+    pub(super) fn reload_marks(&self, connection: &Connection) -> Result<()> {
+        self.0.marks.store(Arc::new(load(connection)?));
+        Ok(())
+    }
+
     /// The marks of an account, as they are in force.
     pub fn marks(&self, account: AccountId) -> Arc<Marks> {
         self.0
@@ -175,7 +182,7 @@ impl Store {
             .execute("DELETE FROM person_mark WHERE day < ?1", [before.utc_day()])
             .map_err(|error| self.judge(failed(error)))?;
         if forgotten > 0 {
-            self.0.marks.store(Arc::new(load(&connection)?));
+            self.reload_marks(&connection)?;
         }
         Ok(forgotten as u64)
     }

@@ -4,13 +4,14 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::failed;
-use super::{Store, row};
+use super::{Store, person_mark, row};
 use crate::error::Result;
 use crate::model::consent::receipt::{Receipt, ReceiptId, Statement};
 use crate::model::document::Oldest;
 use crate::model::hit::VisitorId;
 use crate::model::id::AccountId;
 use crate::model::inventory::Class;
+use crate::model::person::{Effect, Trace};
 use crate::model::personal::Personal;
 
 const TABLE: &str = "consent_receipt";
@@ -43,6 +44,11 @@ impl Store {
             self.insert_receipt(connection, account, statement)?;
             if let Some(visitor) = &statement.withdrawn {
                 self.insert_withdrawal(connection, account, visitor)?;
+                // Until the erasure begins, nothing new is taken of them.
+                let trace = Trace::Visitor(*visitor.reveal());
+                let mark = person_mark::mark(&self.keys().index(account)?, trace);
+                let day = statement.receipt.at.utc_day();
+                person_mark::insert(connection, account, &[mark], Effect::Objected, day)?;
             }
         }
         Ok(())

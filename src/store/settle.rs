@@ -115,6 +115,11 @@ impl Settling<'_> {
     pub fn commit(self, settled: &Settled) -> Result<()> {
         self.try_commit(settled)
             .map_err(|error| self.store.judge(error))?;
+        let batches = settled.accounts.values();
+        let mut statements = batches.flat_map(|batch| &batch.statements);
+        if statements.any(|statement| statement.withdrawn.is_some()) {
+            self.store.reload_marks(&self.connection)?;
+        }
         self.store.tidy(&self.connection)
     }
 

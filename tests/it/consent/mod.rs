@@ -7,6 +7,7 @@ mod forward;
 mod identical;
 mod offline;
 mod postures;
+mod precedence;
 mod receipts;
 mod scrubbed;
 mod signals;

@@ -8,7 +8,7 @@ use super::{Person, found};
 use crate::harness::account::Shop;
 use crate::harness::http::Answer;
 
-fn post(shop: &Shop, path: &str, fields: &[(&str, &str)], cookie: &str) -> Answer {
+pub(super) fn post(shop: &Shop, path: &str, fields: &[(&str, &str)], cookie: &str) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs(fields)
         .finish();
@@ -22,7 +22,7 @@ fn post(shop: &Shop, path: &str, fields: &[(&str, &str)], cookie: &str) -> Answe
         .send()
 }
 
-fn open(shop: &Shop, cookie: &str) -> String {
+pub(super) fn open(shop: &Shop, cookie: &str) -> String {
     let answer = shop
         .server
         .client
@@ -34,7 +34,7 @@ fn open(shop: &Shop, cookie: &str) -> String {
 }
 
 /// The first subject that stands in a page's forms.
-fn subject(page: &str) -> String {
+pub(super) fn subject(page: &str) -> String {
     let start = page.find("name=\"subject\" value=\"").expect("no form") + 22;
     page[start..].split('"').next().unwrap().to_owned()
 }
