@@ -35,4 +35,6 @@ pub use signer::Signer;
 pub use source::{KeySource, KeySources};
 
 #[cfg(test)]
+mod shared_token_tests;
+#[cfg(test)]
 mod tests;
