@@ -8,6 +8,7 @@ use super::visit::Visit;
 use crate::error::{Error, Result};
 use crate::model::campaign::Campaign;
 use crate::model::catalog::Catalog;
+use crate::web::recipes::RECIPES;
 use crate::web::snippets::{Snippets, snippets};
 
 /// A campaign or publisher to choose.
@@ -67,6 +68,14 @@ struct SnippetPage {
     links: Vec<Copy>,
     /// For the shop: code to place.
     codes: Vec<Copy>,
+    /// For the shop: how its consent banner tells the script.
+    recipes: Vec<BannerCopy>,
+}
+
+/// A banner's script to copy.
+struct BannerCopy {
+    banner: &'static str,
+    text: String,
 }
 
 pub async fn show(visit: Visit) -> Answer {
@@ -93,6 +102,13 @@ pub async fn show(visit: Visit) -> Answer {
         campaigns: choices,
         links,
         codes,
+        recipes: RECIPES
+            .iter()
+            .map(|recipe| BannerCopy {
+                banner: recipe.banner,
+                text: recipe.html(),
+            })
+            .collect(),
     })
 }
 
