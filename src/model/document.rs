@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::model::account::{Account, Site};
+use crate::model::retention::Retention;
 
 /// Which document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +87,8 @@ impl Kind {
 pub struct Facts {
     pub account: Arc<Account>,
     pub sites: Vec<Arc<Site>>,
+    /// How long the account keeps what.
+    pub retention: Retention,
     /// Oldest UTC day that something is kept of, by what it is.
     pub oldest: Vec<Oldest>,
     pub now: Timestamp,

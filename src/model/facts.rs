@@ -9,6 +9,9 @@ use crate::error::{Error, Result};
 /// Longest fact, in characters.
 pub const FACT_MAX: usize = 500;
 
+/// Highest version of a notice.
+pub const NOTICE_VERSION_MAX: u32 = 1_000_000;
+
 /// On what data may leave for another country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +108,24 @@ pub struct PrivacyFacts {
     pub recipients: String,
     /// Counts up whenever the site's notice changes; stands in receipts. 0: none yet.
     pub notice_version: u32,
+}
+
+impl PrivacyFacts {
+    /// What the documents cannot say until somebody states it, in words.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let asked = [
+            (self.controller.is_empty(), "who is responsible"),
+            (self.contact.is_empty(), "where people write to"),
+            (self.region.is_empty(), "where the machine stands"),
+            (
+                self.framework == Framework::NotStated,
+                "on what data may leave for another country",
+            ),
+            (self.notice_version == 0, "the version of the notice"),
+        ];
+        let missing = asked.into_iter().filter(|(is_missing, _)| *is_missing);
+        missing.map(|(_, words)| words).collect()
+    }
 }
 
 /// A stated fact: trimmed, bounded, of one or several lines.

@@ -10,6 +10,8 @@ mod visitor_tables;
 
 use serde::Serialize;
 
+use super::retention::{DataClass, Retention};
+
 /// Where something lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind", content = "name")]
@@ -82,19 +84,36 @@ pub enum Class {
 }
 
 impl Class {
-    /// How long, in a sentence's part. The account's own settings may shorten it.
-    pub fn retention(self) -> &'static str {
-        match self {
+    /// How long an account keeps it, in a sentence's part.
+    pub fn kept(self, retention: &Retention) -> String {
+        let days = |class: DataClass| format!("{} days", retention.days(class));
+        let fixed = match self {
+            Class::Trail => return days(DataClass::Trail),
+            Class::Tally => {
+                let kept = days(DataClass::Tally);
+                return format!(
+                    "{kept}; values that few visits had stand together once those are deleted"
+                );
+            }
+            Class::Conversion => {
+                let kept = days(DataClass::Conversions);
+                return format!("{kept}, then only the nameless figures of the ledger");
+            }
+            Class::ConsentReceipt => return days(DataClass::Requests),
+            Class::PersonRequest => {
+                return format!("{} after it was closed", days(DataClass::Requests));
+            }
+            Class::Audit => {
+                let network = days(DataClass::AdminAddresses);
+                return format!(
+                    "{}; the network it came from {network}",
+                    days(DataClass::Audit)
+                );
+            }
             Class::Request => "not kept: gone with the request",
             Class::Today => "in memory until midnight UTC or a restart, whichever comes first",
             Class::Journal => "seconds, until it is settled",
-            Class::Trail => "90 days",
-            Class::Tally => "25 months",
-            Class::Conversion => "13 months, then only the nameless figures of the ledger",
-            Class::ConsentReceipt => "36 months",
             Class::Withdrawal => "until the erasure is done",
-            Class::PersonRequest => "36 months",
-            Class::Audit => "12 months; the network it came from 90 days",
             Class::Member => "while they are a member",
             Class::Session => "until it ends, 30 days at most",
             Class::Mail => "until it is sent, two days at most",
@@ -103,7 +122,8 @@ impl Class {
             Class::Browser => {
                 "30 days after the last click; what the site's own storage holds, 393 days after it was first kept"
             }
-        }
+        };
+        fixed.to_owned()
     }
 }
 

@@ -12,6 +12,8 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
+use crate::model::inventory::Class;
+use crate::model::retention::Retention;
 
 /// Everything that was found, as files.
 pub fn export(
@@ -20,13 +22,15 @@ pub fn export(
     account: AccountId,
     now: Timestamp,
 ) -> Result<Bundle> {
-    let hits: Vec<Record> = found.hits.iter().map(|row| hit(row, catalog)).collect();
+    let kept = &found.retention;
+    let hits = found.hits.iter();
+    let hits: Vec<Record> = hits.map(|row| hit(row, catalog, kept)).collect();
     let conversions = found
         .conversions
         .iter()
-        .map(|one| conversion(one, catalog, account))
+        .map(|one| conversion(one, catalog, account, kept))
         .collect::<Result<Vec<Record>>>()?;
-    let about = about(catalog, account, now);
+    let about = about(catalog, account, kept, now);
     let data = json!({
         "format": "pixelkeep-person-1",
         "made_at": now.to_string(),
@@ -34,20 +38,32 @@ pub fn export(
         "hits": hits,
         "conversions": conversions,
     });
-    let text = |value: &Value| {
-        serde_json::to_vec_pretty(value)
-            .map_err(|error| Error::internal("An export could not be written").because(error))
-    };
     Bundle::new(vec![
-        File::new("index.html", page(&hits, &conversions, &about, now)),
-        File::new("data.json", text(&data)?),
+        File::new(
+            "index.html",
+            page(
+                &Heading {
+                    by: about["controller"].as_str().unwrap_or("this business"),
+                    counted: format!("{} hits and {} conversions", hits.len(), conversions.len()),
+                    now,
+                },
+                &about,
+                &[("Conversions", &conversions), ("Hits", &hits)],
+            ),
+        ),
+        File::new("data.json", json_text(&data)?),
         File::new("csv/hits.csv", csv(&hits)?),
         File::new("csv/conversions.csv", csv(&conversions)?),
     ])
 }
 
+pub(super) fn json_text(value: &Value) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(value)
+        .map_err(|error| Error::internal("An export could not be written").because(error))
+}
+
 /// What must be said with a copy of the data.
-fn about(catalog: &Catalog, account: AccountId, now: Timestamp) -> Value {
+fn about(catalog: &Catalog, account: AccountId, retention: &Retention, now: Timestamp) -> Value {
     let name = catalog
         .accounts
         .get(&account)
@@ -66,7 +82,11 @@ fn about(catalog: &Catalog, account: AccountId, now: Timestamp) -> Value {
             "figures_without_names": publishers,
             "single_events": "handed to nobody by this program",
         },
-        "kept": "hits 90 days and conversions 13 months by default; then only figures that name nobody",
+        "kept": format!(
+            "visits {}; conversions {}",
+            Class::Trail.kept(retention),
+            Class::Conversion.kept(retention)
+        ),
         "source": "this person's browser, and the shop's own pages and server",
         "profiling": "a sale is credited to the click before it; no decision about the person follows from it",
         "rights": "to have it corrected, erased or restricted, to object, to withdraw consent, and to complain to a supervisory authority",
@@ -75,7 +95,7 @@ fn about(catalog: &Catalog, account: AccountId, now: Timestamp) -> Value {
 
 /// Rows of a spreadsheet: one a record, one column a field. A cell that a spreadsheet
 /// would take for a formula is made a text.
-fn csv(records: &[Record]) -> Result<Vec<u8>> {
+pub(super) fn csv(records: &[Record]) -> Result<Vec<u8>> {
     let names: BTreeSet<&str> = records
         .iter()
         .flat_map(|record| record.fields.keys().map(String::as_str))
@@ -125,16 +145,24 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
     td,th{border:1px solid #8885;padding:.25rem .5rem;text-align:left;overflow-wrap:anywhere}\
     th{width:14rem}:root{color-scheme:light dark}";
 
-fn page(hits: &[Record], conversions: &[Record], about: &Value, now: Timestamp) -> String {
+/// What stands above a copy.
+pub(super) struct Heading<'a> {
+    /// Who holds it.
+    pub by: &'a str,
+    pub counted: String,
+    pub now: Timestamp,
+}
+
+/// A copy as a page: what must be said with it, then its parts.
+pub(super) fn page(heading: &Heading<'_>, about: &Value, parts: &[(&str, &[Record])]) -> String {
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>What is held of you</title><style>{STYLE}</style></head><body>\n\
-         <h1>What is held of you</h1>\n<p>By {}, as of {}: {} hits and {} conversions.</p>\n",
-        escape(about["controller"].as_str().unwrap_or("this business")),
-        escape(&now.to_string()),
-        hits.len(),
-        conversions.len(),
+         <h1>What is held of you</h1>\n<p>By {}, as of {}: {}.</p>\n",
+        escape(heading.by),
+        escape(&heading.now.to_string()),
+        escape(&heading.counted),
     );
     html.push_str("<h2>About this copy</h2>\n<table>");
     for (name, value) in about.as_object().into_iter().flatten() {
@@ -149,12 +177,12 @@ fn page(hits: &[Record], conversions: &[Record], about: &Value, now: Timestamp) 
         ));
     }
     html.push_str("</table>\n");
-    for (title, records) in [("Conversions", conversions), ("Hits", hits)] {
+    for (title, records) in parts {
         html.push_str(&format!("<h2>{title}</h2>\n"));
         if records.is_empty() {
             html.push_str("<p>None.</p>\n");
         }
-        for record in records {
+        for record in records.iter() {
             html.push_str(&section(record));
         }
     }

@@ -12,6 +12,7 @@ use crate::model::hit::VisitorId;
 use crate::model::id::AccountId;
 use crate::model::person::{Effect, Marks, PersonIds, Reach, Trace};
 use crate::model::personal::Personal;
+use crate::model::retention::Retention;
 use crate::model::trail::TrailRow;
 use crate::segment::{
     COLUMNS_MAX, Class, PersonTraces, SegmentKey, Source, TrailScan, Unpacker, decode_trail,
@@ -31,6 +32,8 @@ pub struct Found {
     pub hits: Vec<TrailRow>,
     /// The newest first.
     pub conversions: Vec<Conversion>,
+    /// How long the account keeps what.
+    pub retention: Retention,
     /// One of the order numbers has counted, and nothing leads from it to a person.
     pub counted_without_trace: bool,
 }
@@ -47,6 +50,7 @@ pub fn find(store: &Store, account: AccountId, ids: PersonIds, reach: Reach) -> 
     let index = store.keys().index(account)?;
     let mut found = Found {
         ids,
+        retention: store.retention(account)?,
         ..Found::default()
     };
     for _ in 0..ROUNDS_MAX {

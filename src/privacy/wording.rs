@@ -10,7 +10,9 @@ use crate::model::catalog::Catalog;
 use crate::model::conversion::Conversion;
 use crate::model::hit::Kind;
 use crate::model::id::AccountId;
+use crate::model::inventory::Class;
 use crate::model::reason::{Note, Reason};
+use crate::model::retention::Retention;
 use crate::model::trail::TrailRow;
 
 /// One thing that is held: its fields by name, and a sentence.
@@ -22,7 +24,7 @@ pub struct Record {
     pub sentence: String,
     pub fields: BTreeMap<String, String>,
     pub purpose: &'static str,
-    pub kept: &'static str,
+    pub kept: String,
     pub source: &'static str,
 }
 
@@ -117,7 +119,7 @@ pub fn hit_fields() -> impl Iterator<Item = &'static str> {
 }
 
 /// A hit of the trail.
-pub fn hit(row: &TrailRow, catalog: &Catalog) -> Record {
+pub fn hit(row: &TrailRow, catalog: &Catalog, retention: &Retention) -> Record {
     let (kind, what) = kind_word(row.kind);
     let mut fields = Fields(BTreeMap::new());
     fields.maybe(
@@ -179,13 +181,18 @@ pub fn hit(row: &TrailRow, catalog: &Catalog) -> Record {
         sentence: format!("{what}{}.", of.unwrap_or_default()),
         fields: fields.0,
         purpose: "measuring and crediting advertising",
-        kept: "the trail's retention period, 90 days by default",
+        kept: Class::Trail.kept(retention),
         source: "this browser",
     }
 }
 
 /// A conversion.
-pub fn conversion(one: &Conversion, catalog: &Catalog, account: AccountId) -> Result<Record> {
+pub fn conversion(
+    one: &Conversion,
+    catalog: &Catalog,
+    account: AccountId,
+    retention: &Retention,
+) -> Result<Record> {
     let body = &one.body;
     let account = catalog
         .accounts
@@ -240,7 +247,7 @@ pub fn conversion(one: &Conversion, catalog: &Catalog, account: AccountId) -> Re
         ),
         fields: fields.0,
         purpose: "crediting the sale and paying commission for it",
-        kept: "13 months by default, then only campaign, day, status and amounts",
+        kept: Class::Conversion.kept(retention),
         source: "the shop's page or server",
     })
 }
@@ -250,9 +257,10 @@ pub fn records(found: &Found, catalog: &Catalog, account: AccountId) -> Result<V
     let mut records = found
         .conversions
         .iter()
-        .map(|one| conversion(one, catalog, account))
+        .map(|one| conversion(one, catalog, account, &found.retention))
         .collect::<Result<Vec<Record>>>()?;
-    records.extend(found.hits.iter().map(|row| hit(row, catalog)));
+    let hits = found.hits.iter();
+    records.extend(hits.map(|row| hit(row, catalog, &found.retention)));
     Ok(records)
 }
 

@@ -42,8 +42,8 @@ pub fn sections(facts: &Facts) -> Vec<Section> {
                  by which we recognise that a click and an order belong together. We keep the page, \
                  the time and the parameters of the link for {}, and the order for {}. The legal \
                  basis is your consent (GDPR Art. 6(1)(a)).",
-                Class::Trail.retention(),
-                Class::Conversion.retention()
+                Class::Trail.kept(&facts.retention),
+                Class::Conversion.kept(&facts.retention)
             ))
             .line(
                 "You can take your consent back at any time in the banner. What was stored in your \

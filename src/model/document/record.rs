@@ -2,6 +2,7 @@
 
 use super::{Facts, Section, stated};
 use crate::model::inventory::{self, Place, Sealing, Whom};
+use crate::model::retention::Retention;
 
 pub fn sections(facts: &Facts) -> Vec<Section> {
     let privacy = &facts.account.settings.privacy;
@@ -19,7 +20,7 @@ pub fn sections(facts: &Facts) -> Vec<Section> {
         Section::new("Purposes (b)").lines(purposes()),
         Section::new("People and data (c), time limits (f)").table(
             vec!["Whom it concerns", "Data", "Purpose", "Kept"],
-            categories(),
+            categories(&facts.retention),
         ),
         Section::new("Sites and what happens before a visitor answers").table(
             vec!["Site", "Addresses", "Before consent", "Declared"],
@@ -48,7 +49,7 @@ fn purposes() -> Vec<String> {
 }
 
 /// One row a holding that concerns somebody and is kept.
-fn categories() -> Vec<Vec<String>> {
+fn categories(retention: &Retention) -> Vec<Vec<String>> {
     inventory::holdings()
         .filter(|holding| holding.whom != Whom::Nobody && holding.place != Place::Memory)
         .map(|holding| {
@@ -59,7 +60,7 @@ fn categories() -> Vec<Vec<String>> {
                 holding.whom.name().to_owned(),
                 data.join("; "),
                 holding.purpose.to_owned(),
-                holding.class.retention().to_owned(),
+                holding.class.kept(retention),
             ]
         })
         .collect()

@@ -16,7 +16,7 @@ pub fn sections(facts: &Facts) -> Vec<Section> {
             };
             vec![
                 name(oldest.class),
-                oldest.class.retention().to_owned(),
+                oldest.class.kept(&facts.retention),
                 since,
                 age,
             ]
@@ -27,7 +27,7 @@ pub fn sections(facts: &Facts) -> Vec<Section> {
     classes.dedup();
     let limits = classes
         .into_iter()
-        .map(|class| vec![name(class), class.retention().to_owned()])
+        .map(|class| vec![name(class), class.kept(&facts.retention)])
         .collect();
     vec![
         Section::new("The oldest that is kept now")

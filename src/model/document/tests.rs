@@ -7,6 +7,7 @@ use crate::model::facts::{Framework, PrivacyFacts};
 use crate::model::id::{AccountId, SiteId, SiteKey};
 use crate::model::inventory::Class;
 use crate::model::money::Currency;
+use crate::model::retention::{DataClass, Retention};
 
 fn facts(posture: Posture, privacy: PrivacyFacts) -> Facts {
     let account = AccountId::from_random(1);
@@ -37,6 +38,7 @@ fn facts(posture: Posture, privacy: PrivacyFacts) -> Facts {
                 declaration: None,
             },
         })],
+        retention: Retention::default(),
         oldest: vec![
             Oldest {
                 class: Class::Trail,
@@ -133,6 +135,30 @@ fn the_evidence_tells_how_old_the_oldest_is() {
         "{evidence}"
     );
     assert!(evidence.contains("nothing is kept"));
+}
+
+#[test]
+fn what_the_account_chose_to_keep_stands_in_every_document_that_tells_it() {
+    let mut facts = facts(Posture::Strict, PrivacyFacts::default());
+    for (class, days) in [
+        (DataClass::Trail, 41),
+        (DataClass::Conversions, 142),
+        (DataClass::Tally, 743),
+        (DataClass::Requests, 544),
+        (DataClass::Audit, 245),
+        (DataClass::AdminAddresses, 46),
+    ] {
+        facts.retention.set(class, days).unwrap();
+    }
+    let told = |kind: Kind, days: &[&str]| {
+        let text = text(kind, &facts);
+        for days in days {
+            assert!(text.contains(&format!("{days} days")), "{kind:?}: {days}");
+        }
+    };
+    told(Kind::Record, &["41", "142", "544", "245", "46"]);
+    told(Kind::Retention, &["41", "142", "743", "544", "245", "46"]);
+    told(Kind::Notice, &["41", "142"]);
 }
 
 #[test]

@@ -1,15 +1,22 @@
 //! The privacy documents as JSON, and what people state for them.
 
-use actix_web::{HttpRequest, web};
+use actix_web::http::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::caller::{Answer, Caller, found};
 use super::fields::Fields;
 use super::query::page;
 use crate::error::{Error, Result};
-use crate::model::document::{Document, Facts, Kind};
-use crate::model::facts::{Framework, PrivacyFacts, parse_fact};
+use crate::model::document::{Document, Kind};
+use crate::model::facts::{Framework, NOTICE_VERSION_MAX, PrivacyFacts, parse_fact};
 use crate::model::inventory::{self, Holding};
+use crate::web::document;
+
+/// A document of its own brings its style with it, and nothing else.
+const ALONE: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 #[derive(Serialize)]
 struct Listed {
@@ -31,38 +38,31 @@ pub async fn list(_: Caller) -> Answer {
     Ok(found(&page(listed, |listed| listed.name, None, limit)))
 }
 
-pub async fn read(caller: Caller, name: web::Path<String>) -> Answer {
+/// As JSON, or as a page where the caller asks for `text/html`.
+pub async fn read(caller: Caller, request: HttpRequest, name: web::Path<String>) -> Answer {
     let kind = Kind::parse(&name).ok_or_else(|| Error::not_found("document"))?;
     let (now, catalog) = (caller.now(), caller.catalog());
     let facts = caller
-        .read(move |app, account| document_facts(app, &catalog, account, now))
+        .read(move |app, account| document::facts(app, &catalog, account, now))
         .await?;
-    Ok(found(&Document::write(kind, &facts)))
+    let document = Document::write(kind, &facts);
+    let accept = request.headers().get(ACCEPT);
+    let accept = accept.and_then(|value| value.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/html")) {
+        return Ok(HttpResponse::Ok()
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((CONTENT_SECURITY_POLICY, ALONE))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .content_type("text/html; charset=utf-8")
+            .body(document::html(&document)?));
+    }
+    Ok(found(&document))
 }
 
 /// Everything that is collected or kept, as the code declares it.
 pub async fn read_inventory(_: Caller, _: HttpRequest) -> Answer {
     let holdings: Vec<&Holding> = inventory::holdings().collect();
     Ok(found(&holdings))
-}
-
-/// What a document of an account is written from. Blocks for a read.
-pub fn document_facts(
-    app: &crate::web::state::App,
-    catalog: &crate::model::catalog::Catalog,
-    account: crate::model::id::AccountId,
-    now: crate::clock::Timestamp,
-) -> Result<Facts> {
-    let found = catalog.accounts.get(&account);
-    let mut sites: Vec<_> = catalog.sites.values().cloned().collect();
-    sites.retain(|site| site.account == account);
-    sites.sort_by_key(|site| site.id);
-    Ok(Facts {
-        account: found.cloned().ok_or_else(|| Error::not_found("account"))?,
-        sites,
-        oldest: app.store.oldest_days(account)?,
-        now,
-    })
 }
 
 pub async fn read_facts(caller: Caller) -> Answer {
@@ -107,7 +107,7 @@ impl Change {
         };
         let framework = fields.text("framework")?;
         let framework = framework.map(|word| fields.named("framework", Framework::parse(&word)));
-        let version = fields.integer("notice_version", 0..=1_000_000)?;
+        let version = fields.integer("notice_version", 0..=i64::from(NOTICE_VERSION_MAX))?;
         Ok(Change {
             controller: text("controller")?,
             contact: text("contact")?,

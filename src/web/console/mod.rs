@@ -18,6 +18,7 @@ mod confirm;
 mod conversion;
 mod conversion_csv;
 mod conversion_row;
+mod document;
 pub(super) mod fault;
 pub(super) mod form;
 mod join;
@@ -26,6 +27,7 @@ mod operator;
 pub(super) mod origin;
 mod overview;
 mod overview_content;
+mod own_data;
 mod own_sign_in;
 pub(super) mod page;
 mod password;
@@ -76,6 +78,10 @@ pub fn routes(routes: &mut Routes) {
     routes.post(Action::Confirm, "/confirm", confirm::enter);
     routes.get(Action::ReadSelf, "/you", own_sign_in::show);
     routes.post(Action::ChangeSelf, "/you/sessions", own_sign_in::end);
+    routes.get(Action::ReadSelf, "/you/data", own_data::show);
+    routes.post(Action::ReadSelf, "/you/data/copy", own_data::copy);
+    routes.post(Action::ChangeSelf, "/you/data/email", own_data::correct);
+    routes.post(Action::ChangeSelf, "/you/data/erase", own_data::erase);
     routes.get(Action::ReadSelf, "/you/password", password::edit);
     routes.post(Action::ChangeSelf, "/you/password", password::update);
     routes.get(Action::ChangeSelf, visit::ENROL, second_factor::offer);
@@ -142,6 +148,15 @@ pub fn routes(routes: &mut Routes) {
     );
     routes.get(Action::ReadReport, "/reports", report::show);
     routes.get(Action::ReadReport, "/reports.csv", report::download);
+    let documents = "/documents";
+    routes.get(Action::ReadDocuments, documents, document::list);
+    routes.post(Action::ChangeDocuments, documents, document::update);
+    routes.get(Action::ReadDocuments, "/documents/{name}", document::show);
+    routes.get(
+        Action::ReadDocuments,
+        "/documents/{name}/{file}",
+        document::download,
+    );
     routes.get(Action::ReadRetention, "/retention", retention::show);
     routes.post(Action::ChangeRetention, "/retention", retention::update);
     routes.get(Action::ReadAudit, "/audit", audit::list);
