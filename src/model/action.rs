@@ -229,6 +229,7 @@ impl Action {
             self,
             Action::SignIn
                 | Action::SignOut
+                | Action::ReadSelf
                 | Action::ChangeSelf
                 | Action::GiveGrant
                 | Action::RevokeGrant
@@ -311,6 +312,14 @@ impl Actor {
             Actor::Support(_) => "support",
             Actor::Token(_) => "token",
             Actor::System => "system",
+        }
+    }
+
+    /// The member who acts, in whatever part.
+    pub fn member(self) -> Option<MemberId> {
+        match self {
+            Actor::Member(id) | Actor::Operator(id) | Actor::Support(id) => Some(id),
+            _ => None,
         }
     }
 

@@ -130,6 +130,13 @@ pub struct AuditEntry {
     pub network: Option<Network>,
 }
 
+impl AuditEntry {
+    /// Whether a member did it, or it was done to them.
+    pub fn is_about(&self, member: MemberId) -> bool {
+        self.actor.member() == Some(member) || self.detail.subject == Some(Subject::Member(member))
+    }
+}
+
 /// What is wrong with a log, and at which entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditFault {

@@ -1,5 +1,6 @@
 //! Requests of people: received, carried out, answered in time. What is done, and when,
-//! stands in each request's history; once it is closed nobody is named in it.
+//! stands in each request's history. A request that ended in an erasure names nobody any
+//! more; any other keeps what it was about until its own retention is over.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -362,7 +363,7 @@ pub fn close_done(store: &Store, now: Timestamp) -> Result<u64> {
     Ok(closed)
 }
 
-/// Closed, it names nobody any more.
+/// Closes a request. Where it erased somebody, it names nobody any more.
 fn close(request: &mut PrivacyRequest, state: RequestState, now: Timestamp) {
     request.state = state;
     request.closed_at = Some(now);

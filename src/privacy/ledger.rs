@@ -10,7 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::action::{Act, Action, Actor};
 use crate::model::audit::Detail;
 use crate::model::id::AccountId;
-use crate::model::person::Mark;
+use crate::model::person::{Effect, Mark, TraceKind};
 use crate::store::{Erasure, ErasureBody, ErasureState, Store};
 
 /// Age of the oldest backup that may come back, in days; ledger entries are kept as long.
@@ -68,9 +68,13 @@ pub fn replay_ledger(store: &Store, now: Timestamp, accept_loss: bool) -> Result
         }
         refill(store, now)?;
     }
+    let catalog = store.catalog();
+    for account in catalog.accounts.keys() {
+        // Where the last process ended between the database and the keyring.
+        store.enter_erased_members(*account)?;
+    }
     let mut missing: BTreeMap<AccountId, Vec<Mark>> = BTreeMap::new();
     let ledger = store.keys().erasure_ledger();
-    let catalog = store.catalog();
     for entry in &ledger.entries {
         let known = store.marks(entry.account).is_erased(&entry.key);
         if !known && catalog.accounts.contains_key(&entry.account) {
@@ -79,10 +83,37 @@ pub fn replay_ledger(store: &Store, now: Timestamp, accept_loss: bool) -> Result
     }
     let accounts = missing.len();
     for (account, marks) in missing {
-        replay(store, account, marks, now)?;
+        let (members, visitors): (Vec<Mark>, Vec<Mark>) = marks
+            .into_iter()
+            .partition(|mark| mark.kind == TraceKind::Member);
+        if !members.is_empty() {
+            remove_again(store, account, &members, now)?;
+        }
+        if !visitors.is_empty() {
+            replay(store, account, visitors, now)?;
+        }
     }
     store.remember_ledger(ledger.made)?;
     Ok(accounts)
+}
+
+/// Removes members again whom an older backup has brought back. Who has become the last
+/// owner with it stays: somebody must be able to sign in.
+fn remove_again(store: &Store, account: AccountId, marks: &[Mark], now: Timestamp) -> Result<()> {
+    let act = Act::new(Actor::System, Action::ChangeMembers, now);
+    for member in store.members(account)? {
+        if !marks.contains(&store.member_mark(account, member.id)?) {
+            continue;
+        }
+        match store.remove_member(act, account, member.id, |_| Ok(())) {
+            Err(error) if error.kind() == Kind::Conflict => {
+                tracing::error!(%account, "a member who was removed is the last owner of this backup");
+            }
+            outcome => outcome?,
+        }
+    }
+    let detail = Detail::default().with_note("removed again after an older backup came back");
+    store.add_marks(act, account, marks, Effect::Erased, detail)
 }
 
 /// Erases again what an older backup has brought back.

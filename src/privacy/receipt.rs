@@ -10,8 +10,6 @@ use crate::store::{Erasure, Store};
 
 /// What a receipt is signed as.
 pub const RECEIPT: &str = "erasure_receipt";
-/// Days for which backups are kept, unless the operator keeps them for less.
-const BACKUP_DAYS: i64 = 30;
 
 #[derive(Serialize)]
 struct Receipt {
@@ -53,6 +51,7 @@ pub fn stays(conversions: u64) -> Vec<String> {
 /// The signed receipt of an erasure that is done, as the text of its file.
 pub(super) fn sign(store: &Store, erasure: &Erasure, now: Timestamp) -> Result<String> {
     let body = &erasure.body;
+    let backup_days = i64::from(store.account_terms()?.backup_days);
     let receipt = Receipt {
         receipt: format!("{:010x}", erasure.id),
         account: erasure.account.to_string(),
@@ -70,7 +69,7 @@ pub(super) fn sign(store: &Store, erasure: &Erasure, now: Timestamp) -> Result<S
             "write-ahead logs of both databases emptied",
             "entered in the erasure ledger: an older backup is erased again before it is served",
         ],
-        backups_gone_at: now.plus_ms(BACKUP_DAYS * DAY_MS).to_string(),
+        backups_gone_at: now.plus_ms(backup_days * DAY_MS).to_string(),
         program: concat!("pixelkeep ", env!("CARGO_PKG_VERSION")),
     };
     crate::crypto::document::sign(store.keys().signer(), RECEIPT, &receipt)

@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::crypto::{Sealer, chain};
 use crate::error::{Error, Result};
 use crate::model::audit::{AuditCheck, AuditEntry, AuditFault, Network};
-use crate::model::id::AccountId;
+use crate::model::id::{AccountId, MemberId};
 
 /// Entries opened for one answer at most; then the answer names where to go on.
 const SCANNED_MAX: usize = 20_000;
@@ -30,6 +30,8 @@ pub struct AuditQuery {
     pub action: Option<String>,
     /// The word of an actor.
     pub actor: Option<String>,
+    /// What this member did, and what was done to them.
+    pub member: Option<MemberId>,
     /// The number of the last entry of the answer before.
     pub cursor: Option<u64>,
     /// How many at most.
@@ -44,6 +46,7 @@ impl AuditQuery {
             && self.to.is_none_or(|to| entry.at < to)
             && asked(&self.action, &entry.action.word())
             && asked(&self.actor, entry.actor.word())
+            && self.member.is_none_or(|member| entry.is_about(member))
     }
 }
 
@@ -154,6 +157,36 @@ impl Store {
             }
             Ok((found, None))
         })
+    }
+
+    /// Takes the networks out of every entry about a member. They stand outside the
+    /// chain, which holds without them.
+    pub(super) fn drop_networks_of(
+        &self,
+        connection: &Connection,
+        account: AccountId,
+        member: MemberId,
+    ) -> Result<()> {
+        let sealer = self.row_sealer(account)?;
+        let sql =
+            format!("{COLUMNS} WHERE account = ?1 AND network IS NOT NULL AND length(body) > 0");
+        let mut statement = connection.prepare(&sql).map_err(failed)?;
+        let mut rows = statement.query([account.row()]).map_err(failed)?;
+        let mut theirs = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let row = AuditRow::read(row).map_err(failed)?;
+            // One that is damaged is told by the check of the log.
+            if row.open(&sealer).is_ok_and(|entry| entry.is_about(member)) {
+                theirs.push(row.seq);
+            }
+        }
+        let mut update = connection
+            .prepare("UPDATE audit SET network = NULL WHERE seq = ?1")
+            .map_err(failed)?;
+        for seq in theirs {
+            update.execute([seq]).map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// The words of what was done lately, for those who look for one.

@@ -8,7 +8,7 @@ use super::{Store, member, row};
 use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Result};
-use crate::model::account::MemberProfile;
+use crate::model::account::{Member, MemberProfile};
 use crate::model::action::Act;
 use crate::model::audit::{Detail, Subject};
 use crate::model::id::{AccountId, InviteId, MemberId};
@@ -227,10 +227,12 @@ impl Store {
         &self,
         connection: &Connection,
         account: AccountId,
-        member: MemberId,
+        member: &Member,
     ) -> Result<()> {
+        let email = member.profile.email.to_lowercase();
         for invite in self.load_invites(connection, account)? {
-            if invite.content.purpose == Purpose::Return(member) {
+            let is_named = invite.content.email.to_lowercase() == email;
+            if is_named || invite.content.purpose == Purpose::Return(member.id) {
                 delete(connection, invite.id)?;
             }
         }

@@ -3,13 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::failed;
-use super::{Store, row};
-use crate::crypto::{Keys, SealerClass, token};
+use super::{Store, person_mark, row};
+use crate::clock::Timestamp;
+use crate::crypto::{Keys, LedgerEntry, SealerClass, token};
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{Member, MemberProfile};
 use crate::model::action::Act;
 use crate::model::audit::{Detail, Subject};
 use crate::model::id::{AccountId, MemberId};
+use crate::model::person::{Effect, Mark, Trace, TraceKind};
 use crate::model::role::Role;
 
 fn email_index(keys: &Keys, email: &str) -> [u8; 16] {
@@ -170,7 +172,8 @@ impl Store {
         Ok(changed)
     }
 
-    /// Removes a member with all sessions and links, if `allow` has nothing against it.
+    /// Removes a member with all sessions, links and networks, if `allow` has nothing
+    /// against it. Their acts stay in the audit under an id that is nobody's any more.
     ///
     /// # Errors
     /// As [`Store::update_member`].
@@ -190,15 +193,104 @@ impl Store {
             if gone.profile.role == Role::Owner {
                 require_owner(&members)?;
             }
-            self.delete_invites_of(transaction, account, id)?;
+            self.delete_invites_of(transaction, account, &gone)?;
             for sql in [
                 "DELETE FROM session WHERE member = ?1",
                 "DELETE FROM member WHERE id = ?1",
             ] {
                 transaction.execute(sql, [id.row()]).map_err(failed)?;
             }
-            Ok(())
-        })
+            self.mark_erased_member(transaction, account, id, act.at)?;
+            self.drop_networks_of(transaction, account, id)
+        })?;
+        self.enter_erased_members(account)?;
+        self.reclaim_soon()
+    }
+
+    /// The mark by which a member who comes back with an older backup is known.
+    pub fn member_mark(&self, account: AccountId, id: MemberId) -> Result<Mark> {
+        Ok(person_mark::mark(
+            &self.keys().index(account)?,
+            Trace::Member(id),
+        ))
+    }
+
+    /// Operators belong to no account, so nothing marks them.
+    fn mark_erased_member(
+        &self,
+        connection: &Connection,
+        account: AccountId,
+        id: MemberId,
+        at: Timestamp,
+    ) -> Result<()> {
+        if account == AccountId::INSTANCE {
+            return Ok(());
+        }
+        let mark = self.member_mark(account, id)?;
+        person_mark::insert(connection, account, &[mark], Effect::Erased, at.utc_day())
+    }
+
+    /// The keyring's ledger learns of members who were removed, as the database knows
+    /// them.
+    pub fn enter_erased_members(&self, account: AccountId) -> Result<()> {
+        let ledger = self.keys().erasure_ledger();
+        let is_new = |mark: &Mark| {
+            let mut held = ledger.entries.iter();
+            !held.any(|held| held.account == account && held.key == mark.key)
+        };
+        let entries: Vec<LedgerEntry> = self
+            .erased_marks_since(ledger.complete_since)?
+            .into_iter()
+            .filter(|(of, mark, _)| *of == account && mark.kind == TraceKind::Member)
+            .filter(|(_, mark, _)| is_new(mark))
+            .map(|(account, mark, day)| LedgerEntry {
+                account,
+                kind: mark.kind,
+                key: mark.key,
+                day,
+            })
+            .collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.reload_marks(&self.writer())?;
+        self.keys().enter_erasure(&entries)?;
+        self.remember_ledger(self.keys().erasure_ledger().made)
+    }
+
+    /// Another address for a member. Nothing holds the old one when it returns.
+    ///
+    /// # Errors
+    /// [`Kind::Conflict`] where somebody signs in with it already.
+    pub fn change_email(
+        &self,
+        act: Act,
+        account: AccountId,
+        id: MemberId,
+        email: &str,
+    ) -> Result<Member> {
+        let changed = self.write(act.on(Subject::Member(id)), account, |transaction| {
+            let members = self.load_members(transaction, account)?;
+            let known = members.into_iter().find(|member| member.id == id);
+            let known = known.ok_or_else(|| Error::not_found("member"))?;
+            let index = email_index(self.keys(), email);
+            if index != email_index(self.keys(), &known.profile.email) {
+                refuse_known_email(transaction, self.keys(), email)?;
+            }
+            self.delete_invites_of(transaction, account, &known)?;
+            transaction
+                .execute(
+                    "UPDATE member SET email_index = ?1 WHERE id = ?2",
+                    params![index, id.row()],
+                )
+                .map_err(failed)?;
+            self.change_member(transaction, account, id, |profile| {
+                profile.email = email.to_owned();
+                Ok(())
+            })
+        })?;
+        self.reclaim_soon()?;
+        Ok(changed)
     }
 
     pub fn member_by_email(&self, email: &str) -> Result<Option<Member>> {

@@ -14,6 +14,9 @@ use crate::error::{Error, Kind, Result};
 
 /// Pages moved in one go: at 4 KiB each, a few milliseconds.
 const PAGES_A_STEP: u32 = 512;
+/// How often a reader is waited for before the log is left to the next tidying.
+const TRIES: usize = 40;
+const TRY_PAUSE: Duration = Duration::from_millis(25);
 /// Pause between two steps, so that settling has its turn.
 const STEP_PAUSE: Duration = Duration::from_millis(2);
 /// The journal's writer looks at least once a second.
@@ -64,6 +67,19 @@ impl Store {
             std::thread::sleep(STEP_PAUSE);
         }
         database::checkpoint_is_empty(&self.writer()).map_err(|error| self.judge(error))
+    }
+
+    /// The same, waiting a second for readers; what is left then goes with the daily
+    /// tidying.
+    pub fn reclaim_soon(&self) -> Result<()> {
+        for _ in 0..TRIES {
+            if self.reclaim()? {
+                return Ok(());
+            }
+            std::thread::sleep(TRY_PAUSE);
+        }
+        tracing::warn!("a reader keeps the write-ahead log from being emptied; it is tried again");
+        Ok(())
     }
 
     /// The same for the journal, once everything settled has left it.

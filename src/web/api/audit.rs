@@ -64,6 +64,7 @@ fn read_query(query: &Query, zone: &str) -> Result<AuditQuery> {
     let (from, to) = instants(query, zone)?;
     let word = |name: &str| query.text(name).map(str::to_owned);
     Ok(AuditQuery {
+        member: None,
         from,
         to,
         action: word("action"),

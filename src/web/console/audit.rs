@@ -150,6 +150,7 @@ fn read_query(form: &Form, calendar: &Calendar) -> Result<AuditQuery> {
         text => Some(text.to_owned()),
     };
     Ok(AuditQuery {
+        member: None,
         from: day("from")?.and_then(|day| calendar.start(day)),
         to: day("to")?.and_then(|day| calendar.end(day)),
         action: word("act"),

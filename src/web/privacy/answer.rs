@@ -193,12 +193,13 @@ pub async fn delete(
         let subject = form.text("subject").to_owned();
         return ok(&Sure { subject, preview });
     }
-    let begun = block(move || {
+    let (begun, backup_days) = block(move || {
         let ids = subject.ids();
-        match privacy::begin(&app.store, act(now), account, ids, subject.reach) {
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            begun => begun.map(Some),
-        }
+        let begun = match privacy::begin(&app.store, act(now), account, ids, subject.reach) {
+            Err(error) if error.kind() == Kind::NotFound => None,
+            begun => Some(begun?),
+        };
+        Ok((begun, app.store.account_terms()?.backup_days))
     })
     .await?;
     let number = begun.map_or_else(
@@ -212,9 +213,10 @@ pub async fn delete(
     let mut response = done(
         "You are deleted",
         &[
-            "Nobody can read any more what was kept of you, and nothing new is kept. The last \
-             traces leave the disk within minutes, and backups within 30 days."
-                .to_owned(),
+            format!(
+                "Nobody can read any more what was kept of you, and nothing new is kept. The last \
+                 traces leave the disk within minutes, and backups within {backup_days} days."
+            ),
             number,
         ],
     )?;

@@ -125,16 +125,20 @@ fn a_request_by_mail_is_looked_into_carried_out_and_leaves_a_receipt_that_verifi
         page.contains("signed").then_some(page)
     });
     assert!(!page.contains(&ann.txn), "a closed request names nobody");
-    assert!(
-        desk.get(&format!("{place}/receipt.html"))
-            .contains("Receipt of an erasure")
-    );
     let receipt = desk.get(&format!("{place}/receipt.json"));
     let sound = |text: &str| {
         let checked = document::check(text.as_bytes(), "erasure_receipt", None);
         matches!(checked, document::Checked::Sound { .. })
     };
     assert!(sound(&receipt));
+    // The page to read carries the very text that is signed.
+    let read = desk.get(&format!("{place}/receipt.html"));
+    assert!(read.contains("Receipt of an erasure"));
+    let (_, carried) = read.split_once("<pre>").unwrap();
+    let carried = carried.split("</pre>").next().unwrap();
+    let carried = carried.replace("&quot;", "\"").replace("&#39;", "'");
+    let carried = carried.replace("&lt;", "<").replace("&gt;", ">");
+    assert!(sound(&carried.replace("&amp;", "&")));
     assert!(!sound(&receipt.replacen('3', "4", 1)));
     assert_eq!(figures(&shop), before);
 }

@@ -3,7 +3,10 @@
 mod api;
 mod crash;
 mod desk;
+mod download;
+mod due;
 mod erasure;
+mod own_data;
 mod page;
 mod restore;
 
