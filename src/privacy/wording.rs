@@ -306,7 +306,7 @@ mod tests {
             outcome: Some(Reason::Duplicate),
             notes,
         };
-        let record = hit(&row, &Catalog::default());
+        let record = hit(&row, &Catalog::default(), &Retention::default());
         let lost: Vec<&String> = record
             .fields
             .keys()

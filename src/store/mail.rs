@@ -2,6 +2,8 @@
 //! written in the transaction of the act that it tells of, and only where the server
 //! knows a way to send it.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::failed;
@@ -188,6 +190,35 @@ impl Store {
             )
             .map_err(|error| self.judge(failed(error)))?;
         Ok(true)
+    }
+
+    /// Forgets what waits for an address, within the transaction that forgets the address.
+    pub(super) fn drop_mail_to(
+        &self,
+        connection: &Connection,
+        account: AccountId,
+        email: &str,
+    ) -> Result<()> {
+        let email = email.to_lowercase();
+        for account in BTreeSet::from([account, AccountId::INSTANCE]) {
+            let sealer = self.row_sealer(account)?;
+            let mut select = connection
+                .prepare_cached("SELECT id, body FROM mail WHERE account = ?1")
+                .map_err(failed)?;
+            let waiting: Vec<(i64, Vec<u8>)> = select
+                .query_map([account.row()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .and_then(Iterator::collect)
+                .map_err(failed)?;
+            for (id, sealed) in waiting {
+                let body: MailBody = row::open(&sealer, "mail", id, &sealed)?;
+                if body.to.to_lowercase() == email {
+                    connection
+                        .execute("DELETE FROM mail WHERE id = ?1", [id])
+                        .map_err(failed)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Puts off everything that is due, where the mail server itself does not answer.

@@ -194,6 +194,7 @@ impl Store {
                 require_owner(&members)?;
             }
             self.delete_invites_of(transaction, account, &gone)?;
+            self.drop_mail_to(transaction, account, &gone.profile.email)?;
             for sql in [
                 "DELETE FROM session WHERE member = ?1",
                 "DELETE FROM member WHERE id = ?1",
@@ -278,6 +279,7 @@ impl Store {
                 refuse_known_email(transaction, self.keys(), email)?;
             }
             self.delete_invites_of(transaction, account, &known)?;
+            self.drop_mail_to(transaction, account, &known.profile.email)?;
             transaction
                 .execute(
                     "UPDATE member SET email_index = ?1 WHERE id = ?2",

@@ -10,6 +10,7 @@ use crate::model::action::{Action, Actor};
 use crate::model::grant::GrantContent;
 use crate::model::id::MemberId;
 use crate::model::invite::{InviteContent, Purpose};
+use crate::model::mail::NewMail;
 use crate::model::role::{GrantScope, Role, Scope};
 
 const NOW: i64 = 1_795_000_000_000;
@@ -80,6 +81,47 @@ fn the_last_owner_is_neither_demoted_nor_removed() {
     remove(house.owner).unwrap();
     assert_eq!(store.members(account).unwrap().len(), 1);
     assert!(store.member_by_email("ann@example.org").unwrap().is_none());
+}
+
+#[test]
+fn a_removed_members_links_and_mail_go_with_them_and_nobody_elses() {
+    let house = house();
+    let (store, account) = (&house.store, house.account);
+    store.remember_mail(true).unwrap();
+    let change = act(Action::ChangeMembers);
+    let bea = MemberProfile::new("bea@example.org".into(), Role::Viewer, "v".into());
+    let bea = store.create_member(change, account, &bea).unwrap();
+    for (purpose, email) in [
+        (Purpose::Join(Role::Viewer), "Bea@example.org"),
+        (Purpose::Join(Role::Viewer), "cleo@example.org"),
+    ] {
+        let (_, new) = link(purpose, email);
+        store.create_invite(change, account, new).unwrap();
+    }
+    let mail = NewMail {
+        kind: "test",
+        recipients: vec!["bea@example.org".into(), "ann@example.org".into()],
+        subject: "Hello".into(),
+        text: "Hello".into(),
+    };
+    assert_eq!(store.send_mail(change, account, &mail).unwrap(), 2);
+    store
+        .remove_member(change, account, bea, |_| Ok(()))
+        .unwrap();
+    let invites = store.invites(account, at(0)).unwrap();
+    let emails: Vec<&str> = invites
+        .iter()
+        .map(|invite| invite.content.email.as_str())
+        .collect();
+    assert_eq!(emails, ["cleo@example.org"]);
+    let waiting = store.next_mail(at(0)).unwrap().unwrap();
+    assert_eq!(waiting.body.to, "ann@example.org");
+    assert_eq!(store.mail_queue(Some(account)).unwrap().waiting, 1);
+    // Who was removed stays so, whatever copy of the database comes back.
+    let mark = store.member_mark(account, bea).unwrap();
+    assert!(store.marks(account).is_erased(&mark.key));
+    let ledger = store.keys().erasure_ledger();
+    assert!(ledger.entries.iter().any(|entry| entry.key == mark.key));
 }
 
 #[test]

@@ -8,10 +8,15 @@ use crate::error::{Error, Result};
 use crate::model::catalog::Catalog;
 use crate::model::document::{Document, Facts};
 use crate::model::id::AccountId;
-use crate::web::state::App;
+use crate::store::Store;
 
 /// What a document of an account is written from. Blocks for a read.
-pub fn facts(app: &App, catalog: &Catalog, account: AccountId, now: Timestamp) -> Result<Facts> {
+pub fn facts(
+    store: &Store,
+    catalog: &Catalog,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Facts> {
     let found = catalog.accounts.get(&account);
     let mut sites: Vec<_> = catalog.sites.values().cloned().collect();
     sites.retain(|site| site.account == account);
@@ -19,8 +24,8 @@ pub fn facts(app: &App, catalog: &Catalog, account: AccountId, now: Timestamp) -
     Ok(Facts {
         account: found.cloned().ok_or_else(|| Error::not_found("account"))?,
         sites,
-        retention: app.store.retention(account)?,
-        oldest: app.store.oldest_days(account)?,
+        retention: store.retention(account)?,
+        oldest: store.oldest_days(account)?,
         now,
     })
 }

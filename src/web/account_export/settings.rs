@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::Whole;
 use super::archive::Archive;
 use crate::error::Result;
-use crate::model::document::{Document, Facts, Kind};
-use crate::web::api;
+use crate::model::document::{Document, Kind};
+use crate::web::{api, document};
 
 pub fn write(whole: &Whole<'_>, archive: &mut Archive<impl Write>) -> Result<()> {
     let (catalog, account) = (&whole.catalog, whole.account.id);
@@ -54,15 +54,7 @@ fn tokens(whole: &Whole<'_>) -> Result<Vec<Value>> {
 }
 
 fn documents(whole: &Whole<'_>, archive: &mut Archive<impl Write>) -> Result<()> {
-    let mut sites: Vec<_> = whole.catalog.sites.values().cloned().collect();
-    sites.retain(|site| site.account == whole.account.id);
-    sites.sort_by_key(|site| site.id);
-    let facts = Facts {
-        account: whole.account.clone(),
-        sites,
-        oldest: whole.store.oldest_days(whole.account.id)?,
-        now: whole.now,
-    };
+    let facts = document::facts(whole.store, &whole.catalog, whole.account.id, whole.now)?;
     for kind in Kind::ALL {
         let name = format!("documents/{}.json", kind.name());
         archive.json(&name, &Document::write(kind, &facts))?;

@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::conversion::Conversion;
 use crate::model::reason::Note;
+use crate::model::retention::Retention;
 use crate::model::trail::TrailRow;
 use crate::privacy;
 use crate::store::{AuditQuery, ConversionQuery};
@@ -149,7 +150,7 @@ const TRAIL_IDS: [&str; 7] = [
 ];
 
 fn trail_row(whole: &Whole<'_>, hit: &TrailRow) -> Vec<Cell> {
-    let mut record = privacy::hit_record(hit, &whole.catalog);
+    let mut record = privacy::hit_record(hit, &whole.catalog, &Retention::default());
     let mut cells = vec![
         Cell::Plain(record.at),
         Cell::Plain(record.kind.to_owned()),

@@ -43,7 +43,7 @@ pub async fn read(caller: Caller, request: HttpRequest, name: web::Path<String>)
     let kind = Kind::parse(&name).ok_or_else(|| Error::not_found("document"))?;
     let (now, catalog) = (caller.now(), caller.catalog());
     let facts = caller
-        .read(move |app, account| document::facts(app, &catalog, account, now))
+        .read(move |app, account| document::facts(&app.store, &catalog, account, now))
         .await?;
     let document = Document::write(kind, &facts);
     let accept = request.headers().get(ACCEPT);

@@ -121,7 +121,7 @@ async fn written(
     let kind = DocumentKind::parse(name).ok_or_else(|| Error::not_found("document"))?;
     let (catalog, now) = (visit.catalog(), visit.now());
     let facts = visit
-        .read(move |app, account| document::facts(app, &catalog, account, now))
+        .read(move |app, account| document::facts(&app.store, &catalog, account, now))
         .await?;
     Ok((kind, Document::write(kind, &facts)))
 }

@@ -4,7 +4,7 @@
 mod backups;
 mod clock;
 mod ends;
-mod owner_ends;
 mod folding;
+mod owner_ends;
 mod retention;
 mod takeout;
