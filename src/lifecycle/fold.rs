@@ -13,12 +13,12 @@ use super::schedule::{Job, Planned, Step, every};
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::model::id::AccountId;
-use crate::model::retention::DataClass;
+use crate::model::retention::{DataClass, Retention};
 use crate::segment::{
     COLUMNS_MAX, Class, ROWS_MAX, Seen, SegmentKey, Source, Unpacker, decode_tally, encode_tally,
     merge_tally, read_header, seen_columns,
 };
-use crate::store::{Counts, Store, TIER_FOLDED};
+use crate::store::{Counts, OldDay, Store, TIER_FOLDED};
 
 const EVERY_MS: i64 = 60 * 60 * 1_000;
 const EPOCH: Date = date(1970, 1, 1);
@@ -136,24 +136,33 @@ impl Job for Folding {
     }
 
     fn preview(&self, as_of: Timestamp) -> Result<Vec<Planned>> {
-        let mut planned = Vec::new();
+        let mut lines = Vec::new();
         let accounts: Vec<AccountId> = self.store.catalog().accounts.keys().copied().collect();
         for account in accounts {
             let retention = self.store.retention(account)?;
-            let before = retention.first_day(DataClass::Trail, as_of);
-            for old in self.store.unfolded_days(account, before)? {
-                planned.push(Planned {
-                    account: Some(account),
-                    class: "rare_values".to_owned(),
-                    what: "rare values in figures of reports: counted together as (other)"
-                        .to_owned(),
-                    at: retention.goes_at(DataClass::Trail, old.day),
-                    count: old.rows,
-                });
-            }
+            lines.extend(planned(&self.store, account, &retention, as_of)?);
         }
-        Ok(planned)
+        Ok(lines)
     }
+}
+
+/// Of which days of an account rare values are folded until an instant.
+pub fn planned(
+    store: &Store,
+    account: AccountId,
+    retention: &Retention,
+    as_of: Timestamp,
+) -> Result<Vec<Planned>> {
+    let before = retention.first_day(DataClass::Trail, as_of);
+    let days = store.unfolded_days(account, before)?.into_iter();
+    let line = |old: OldDay| Planned {
+        account: Some(account),
+        class: "rare_values".to_owned(),
+        what: "rare values in figures of reports: counted together as (other)".to_owned(),
+        at: retention.goes_at(DataClass::Trail, old.day),
+        count: old.rows,
+    };
+    Ok(days.map(line).collect())
 }
 
 #[cfg(test)]

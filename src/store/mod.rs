@@ -90,6 +90,7 @@ pub use person_mark::mark;
 pub use privacy_request::RequestsDue;
 pub use receipt::{StoredReceipt, Withdrawal};
 pub use reseal::{ResealPosition, Resealed};
+pub use retention::OldDay;
 pub use room::Room;
 pub use segment::{TIER_CLOSED, TIER_FOLDED};
 pub use session::{Session, SessionContent, SignInPlace};

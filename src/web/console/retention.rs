@@ -8,7 +8,7 @@ use super::page::{Answer, Frame, Room, page, see_other};
 use super::visit::{Posted, Visit};
 use crate::clock::{DAY_MS, Timestamp};
 use crate::error::{Error, Kind};
-use crate::lifecycle::retention::planned;
+use crate::lifecycle::{fold, retention::planned};
 use crate::model::action::Action;
 use crate::model::retention::DataClass;
 
@@ -49,7 +49,8 @@ impl RetentionPage {
         let (retention, mut lines) = visit
             .read(move |app, account| {
                 let retention = app.store.retention(account)?;
-                let lines = planned(&app.store, account, &retention, until)?;
+                let mut lines = planned(&app.store, account, &retention, until)?;
+                lines.extend(fold::planned(&app.store, account, &retention, until)?);
                 Ok((retention, lines))
             })
             .await?;
