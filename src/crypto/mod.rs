@@ -12,6 +12,7 @@ pub mod document;
 mod durable;
 mod keyring;
 mod keys;
+mod leaked;
 mod ledger;
 mod master;
 pub mod password;

@@ -15,7 +15,7 @@ pub use super::password_rule::{PASSWORD_MAX, PASSWORD_MIN, check_length};
 const MEMORY_KIB: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 1;
-const AT_A_TIME: usize = 2;
+const AT_A_TIME: usize = crate::model::limits::HASHES_AT_ONCE;
 
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static FREED: Condvar = Condvar::new();

@@ -1,7 +1,9 @@
 //! Which passwords are taken: long ones that are not among the first that anybody
-//! would guess. No rule about kinds of characters. The lists of leaked passwords, names
-//! and keyboard rows are those of zxcvbn, in the program itself; nothing is asked elsewhere.
+//! would guess. No rule about kinds of characters. What leaked elsewhere is known by a
+//! filter; names, short words and keyboard rows, and what is put together of them, by
+//! zxcvbn. Both are in the program itself; nothing is asked elsewhere.
 
+use super::leaked;
 use crate::error::{Error, Result};
 
 /// Shortest password, in characters.
@@ -28,6 +30,12 @@ pub fn check(password: &str, own: &[&str]) -> Result<()> {
     if own.iter().any(|word| is_nothing_but(&lower, word)) {
         return Err(Error::invalid(
             "The password is your own name or address. Choose one that has nothing to do with it.",
+        ));
+    }
+    if leaked::is_known(password) {
+        return Err(Error::invalid(
+            "This password has leaked elsewhere and is among those that are tried. Choose another: \
+             four or five words that do not belong together are good.",
         ));
     }
     let looked_at: String = lower.chars().take(LOOKED_AT_CHARS).collect();
@@ -125,6 +133,8 @@ mod tests {
             "letmein12345",
             "zaq12wsxcde3",
             "supersecret123",
+            "lehjxrflehjxrf",
+            "LizardRafael060400",
         ] {
             assert!(check(bad, &[]).is_err(), "{bad}");
         }
