@@ -11,15 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, Result};
 use crate::model::life::Terms;
+use crate::model::limits;
 
 pub use mail::{MailConfig, MailTls};
 
 /// Longest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
-/// Hits a second and client address unless told otherwise.
-pub const RATE_LIMIT_DEFAULT: u32 = 100;
-/// A site takes so many times what one client may send, unless told otherwise.
-const SITE_RATE_FACTOR: u32 = 20;
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 const DATA_DIR_DEFAULT: &str = "pixelkeep-data";
 
@@ -160,12 +157,12 @@ impl Options {
     pub fn resolve(self) -> Result<Config> {
         let address = match self.rate_limit.as_deref() {
             Some(text) => parse_rate_limit("rate_limit", text)?,
-            None => Some(RATE_LIMIT_DEFAULT),
+            None => Some(limits::ADDRESS_RATE),
         };
         // Who takes the limit off for clients leaves limiting to another server.
         let site = match self.site_rate_limit.as_deref() {
             Some(text) => parse_rate_limit("site_rate_limit", text)?,
-            None => address.map(|rate| rate.saturating_mul(SITE_RATE_FACTOR)),
+            None => address.map(|rate| rate.saturating_mul(limits::SITE_RATE_FACTOR)),
         };
         let mail = mail::resolve(&self)?;
         Ok(Config {
@@ -248,7 +245,7 @@ fn parse_rate_limit(name: &str, text: &str) -> Result<Option<u32>> {
         return Ok(None);
     }
     match text.parse() {
-        Ok(limit) if (1..=1_000_000).contains(&limit) => Ok(Some(limit)),
+        Ok(limit) if (1..=limits::RATE_MAX).contains(&limit) => Ok(Some(limit)),
         _ => Err(wrong(format!(
             "{name}: {text:?} is not a number of hits a second from 1 to 1000000, or off."
         ))),

@@ -8,14 +8,15 @@ use crate::error::Result;
 use crate::model::account::Member;
 use crate::model::action::{Act, Action, Actor};
 use crate::model::id::MemberId;
+use crate::model::limits;
 use crate::store::{Session, SignInPlace, Store};
 
 /// How long a session lives at most: twelve hours.
-pub const LIFE_MS: i64 = 12 * 60 * 60 * SECOND_MS;
+pub const LIFE_MS: i64 = limits::SESSION_SECONDS * SECOND_MS;
 /// How long an unused session lives: two hours.
-pub const IDLE_MS: i64 = 2 * 60 * 60 * SECOND_MS;
+pub const IDLE_MS: i64 = limits::SESSION_IDLE_SECONDS * SECOND_MS;
 /// How long a password that was given serves for what is sensitive: five minutes.
-pub const PROOF_MS: i64 = 5 * 60 * SECOND_MS;
+pub const PROOF_MS: i64 = limits::PROOF_SECONDS * SECOND_MS;
 /// Use is written down no more often than this, so that reading pages does not write.
 const TOUCH_MS: i64 = 60 * SECOND_MS;
 

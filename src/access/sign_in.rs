@@ -15,14 +15,15 @@ use crate::error::Result;
 use crate::model::account::Member;
 use crate::model::action::{Act, Action, Actor};
 use crate::model::audit::Network;
+use crate::model::limits;
 use crate::store::Store;
 
 /// A verifier that no password fits: what an unknown address is checked against.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| password::hash(&token::new().0).ok());
 /// Passwords looked at or waiting for it, as a whole, from browsers that nobody knows.
-const STRANGERS_MAX: usize = 16;
+const STRANGERS_MAX: usize = limits::STRANGERS_AT_ONCE;
 /// The same with browsers that are known.
-const ALL_MAX: usize = 48;
+const ALL_MAX: usize = limits::SIGN_INS_AT_ONCE;
 /// Seconds to wait where so many are at the door.
 const CROWD_WAIT_SECONDS: u32 = 3;
 

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use crate::clock::{SECOND_MS, Timestamp};
 use crate::crypto::token;
 use crate::model::id::MemberId;
+use crate::model::limits;
 
 /// Attempts are forgotten after this long.
 const MEMORY_MS: i64 = 15 * 60 * SECOND_MS;
@@ -35,10 +36,10 @@ impl Key {
     /// Attempts without a delay, and the longest delay in seconds after them.
     fn limits(self) -> (u32, i64) {
         match self {
-            Key::Pair(_) | Key::Device(_) => (5, 60),
-            Key::Network(_) => (20, 60),
-            Key::Member(_) => (40, 10),
-            Key::Inside(_) => (5, 15 * 60),
+            Key::Pair(_) | Key::Device(_) => (limits::PAIR_TRIES, limits::PAIR_WAIT),
+            Key::Network(_) => (limits::NETWORK_TRIES, limits::NETWORK_WAIT),
+            Key::Member(_) => (limits::MEMBER_TRIES, limits::MEMBER_WAIT),
+            Key::Inside(_) => (limits::CODE_TRIES, limits::CODE_WAIT),
         }
     }
 

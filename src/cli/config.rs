@@ -7,15 +7,18 @@ use super::options::{ConfigCommand, Global};
 use super::request::Output;
 use crate::config::Options;
 use crate::error::{Error, Result};
+use crate::model::limits;
 
 /// What holds where nobody says anything, for options whose default is not nothing.
-const DEFAULTS: [(&str, &str); 6] = [
+const DEFAULTS: [(&str, &str); 8] = [
     ("data_dir", "pixelkeep-data"),
     ("listen", "127.0.0.1:8080"),
     ("public_url", "the address listened on"),
     ("key_file", "master.key in the data folder"),
     ("rate_limit", "100"),
     ("site_rate_limit", "twenty times rate_limit"),
+    ("smtp_port", "587, 465 with tls, 25 with off"),
+    ("smtp_tls", "starttls"),
 ];
 
 pub fn run(global: &Global, command: ConfigCommand) -> Result<Output> {
@@ -42,7 +45,31 @@ pub fn run(global: &Global, command: ConfigCommand) -> Result<Output> {
         lines.push(format!("{name:<20} {:<10} {}", source, text(&value)));
         options.push(json!({ "name": name, "value": value, "source": source }));
     }
-    Ok(Output::new(json!({ "options": options }), lines.join("\n")))
+    let (limits, printed) = limits();
+    lines.push("\nLimits, and what becomes of what goes beyond:".to_owned());
+    lines.extend(printed);
+    let json = json!({ "options": options, "limits": limits });
+    Ok(Output::new(json, lines.join("\n")))
+}
+
+/// The table of limits, for programs and for people.
+fn limits() -> (Vec<Value>, Vec<String>) {
+    let rows = limits::TABLE.iter().map(|limit| {
+        let line = format!(
+            "{:<20} {:<10} {}: {}",
+            limit.name, limit.value, limit.unit, limit.beyond
+        );
+        let json = json!({
+            "name": limit.name,
+            "default": limit.value,
+            "unit": limit.unit,
+            "option": limit.option.map(|(name, _)| name),
+            "range": limit.option.map(|(_, range)| range),
+            "beyond": limit.beyond,
+        });
+        (json, line)
+    });
+    rows.unzip()
 }
 
 fn object(options: &Options) -> Result<serde_json::Map<String, Value>> {

@@ -17,11 +17,11 @@ use crate::model::reason::Reason;
 use crate::store::Room;
 
 /// Entries that may wait for the writer.
-const QUEUED_MAX: usize = 65_536;
+const QUEUED_MAX: usize = crate::model::limits::QUEUED_HITS;
 /// Hits that may wait to be settled before no more are taken.
-pub const WAITING_MAX: i64 = 5_000_000;
+pub const WAITING_MAX: i64 = crate::model::limits::WAITING_HITS;
 /// Bytes that may wait to be settled before no more are taken.
-pub const WAITING_BYTES_MAX: i64 = 1 << 30;
+pub const WAITING_BYTES_MAX: i64 = crate::model::limits::WAITING_BYTES;
 
 /// What is said while nothing fits on the disk.
 pub(super) const DISK_FULL: &str = "The disk is full; nothing can be stored until there is room.";

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{SECOND_MS, Timestamp};
 use crate::model::action::Action;
+use crate::model::limits;
 
 /// Addresses of one mail; each gets a copy of its own and sees no other.
 pub const RECIPIENTS_MAX: usize = 50;
 /// Mails of one account that may wait; what comes beyond is not taken.
-pub const WAITING_MAX: u64 = 500;
+pub const WAITING_MAX: u64 = limits::WAITING_MAIL;
 const SUBJECT_CHARS_MAX: usize = 200;
 const TEXT_CHARS_MAX: usize = 16_000;
 

@@ -1,6 +1,7 @@
 //! The nouns of the product and its pure rules. No I/O, no clock, no keys.
 
 pub mod account;
+pub mod act;
 pub mod action;
 #[cfg(test)]
 mod action_tests;
@@ -24,6 +25,7 @@ pub mod inventory;
 pub mod invite;
 pub mod landing;
 pub mod life;
+pub mod limits;
 pub mod mail;
 pub mod money;
 pub mod person;

@@ -22,7 +22,7 @@ use crate::model::privacy_request::{
 use crate::store::{ErasureState, Store};
 
 /// Open requests of one account at most; visitors add to them without a sign-in.
-const OPEN_MAX: u64 = 10_000;
+const OPEN_MAX: u64 = crate::model::limits::OPEN_REQUESTS;
 
 /// A request as it arrives.
 pub struct NewRequest {

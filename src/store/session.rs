@@ -13,7 +13,7 @@ use crate::model::audit::{Detail, Network};
 use crate::model::id::{AccountId, MemberId};
 
 /// Sessions a member may have at once; the oldest ends first.
-const PER_MEMBER_MAX: i64 = 10;
+const PER_MEMBER_MAX: i64 = crate::model::limits::SESSIONS;
 
 /// A member signed in on one browser.
 #[derive(Debug, Clone, PartialEq, Eq)]

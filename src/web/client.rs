@@ -1,5 +1,7 @@
 //! Who sends a request, by address. Behind a web server of ours every connection comes
 //! from that server; only what such a server adds to `X-Forwarded-For` is believed.
+//! `Forwarded` (RFC 7239) is not read: a server that sets one of the two passes the other
+//! on as the client wrote it, so that reading both would let the client choose.
 //! The address is used and forgotten; never in here: what it is used for.
 
 use std::net::IpAddr;
@@ -111,6 +113,20 @@ mod tests {
         assert_eq!(seen(&["1.2.3.4", "198.51.100.9"]), "198.51.100.9");
         assert_eq!(seen(&["[2001:db8::1]:443"]), "2001:db8::1");
         assert_eq!(seen(&["198.51.100.9:5000"]), "198.51.100.9");
+    }
+
+    #[test]
+    fn forged_x_forwarded_for_the_other_header_is_no_way_around() {
+        let request = TestRequest::get()
+            .peer_addr("127.0.0.1:9".parse().unwrap())
+            .append_header(("forwarded", "for=1.2.3.4"))
+            .append_header((X_FORWARDED_FOR, "198.51.100.9"))
+            .to_http_request();
+        let trusted = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
+        assert_eq!(
+            trusted.client(&request).unwrap().to_string(),
+            "198.51.100.9"
+        );
     }
 
     #[test]

@@ -13,14 +13,15 @@ use super::demo::{self, Shops};
 use super::route::Routes;
 use super::{App, api, collect, console, metrics, privacy};
 use crate::error::{Error, Kind, Result};
+use crate::model::limits;
 
 /// Longest request head that is read, by the library's own bound, is 16 KiB; the
 /// longest time a client may take to send it.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(limits::HEAD_SECONDS);
+const KEEP_ALIVE: Duration = Duration::from_secs(limits::IDLE_SECONDS);
 /// How long requests in flight may take once the server stops, in seconds.
 const STOP_TIMEOUT_SECONDS: u64 = 15;
-const CONNECTIONS_PER_WORKER: usize = 12_500;
+const CONNECTIONS_PER_WORKER: usize = limits::CONNECTIONS;
 /// Where browsers reach this server over HTTPS, they come over nothing else for two
 /// years from then on.
 const HTTPS_ONLY: &str = "max-age=63072000; includeSubDomains";

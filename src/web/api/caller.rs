@@ -24,7 +24,7 @@ use crate::web::problem::Problem;
 use crate::web::state::App;
 
 /// Longest body of a request, in bytes.
-const BODY_MAX: usize = 64 * 1024;
+const BODY_MAX: usize = crate::model::limits::API_BYTES;
 
 pub type Answer = std::result::Result<HttpResponse, Problem>;
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// Entries of one page where the request does not say.
 const LIMIT_DEFAULT: usize = 100;
 /// Entries of one page at most.
-const LIMIT_MAX: usize = 500;
+const LIMIT_MAX: usize = crate::model::limits::API_ROWS;
 
 /// The parameters of a request, in order.
 pub struct Query(Vec<(String, String)>);

@@ -14,7 +14,7 @@ use super::scalar::Scalar;
 use crate::model::reason::Reason;
 
 /// Events in one request at most.
-pub const EVENTS_MAX: usize = 256;
+pub const EVENTS_MAX: usize = crate::model::limits::EVENTS;
 
 /// One request's events.
 #[derive(Debug, Deserialize)]

@@ -22,7 +22,7 @@ use crate::model::reason::Reason;
 use crate::web::problem::Problem;
 
 /// Longest body, in bytes.
-pub const BODY_MAX: usize = 64 * 1024;
+pub const BODY_MAX: usize = crate::model::limits::EVENTS_BYTES;
 /// Longest id that is given back in a verdict, in bytes.
 const ID_SHOWN_MAX: usize = 64;
 const ANYONE: HeaderValue = HeaderValue::from_static("*");

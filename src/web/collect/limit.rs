@@ -12,7 +12,7 @@ const SHARDS: usize = 16;
 /// Senders remembered a shard.
 const SENDERS_MAX: usize = 4_096;
 /// A burst is so many seconds' worth.
-const BURST_SECONDS: f64 = 4.0;
+const BURST_SECONDS: f64 = crate::model::limits::BURST_SECONDS as f64;
 
 /// Limits hits by who sends them: so many a second, with bursts of four times that.
 pub struct Limiter<K> {

@@ -9,7 +9,7 @@ use super::params::Params;
 use crate::model::reason::{Note, Reason};
 
 /// Longest query, in bytes as sent.
-pub const QUERY_MAX: usize = 8 * 1024;
+pub const QUERY_MAX: usize = crate::model::limits::QUERY_BYTES;
 
 /// The parameters in a query string. Of a query that is too long only the beginning
 /// is read, so that it can be told whose it was.

@@ -18,7 +18,7 @@ use crate::report::spreadsheet_safe;
 use crate::store::{ConversionQuery, Store};
 
 /// Rows of one table at most.
-const ROWS_MAX: usize = 50_000;
+const ROWS_MAX: usize = crate::model::limits::FILE_ROWS;
 
 const COLUMNS: [&str; 15] = [
     "at",

@@ -2,7 +2,7 @@
 //! Nothing is judged here.
 
 /// Longest body of a form, in bytes.
-pub const FORM_MAX: usize = 64 * 1_024;
+pub const FORM_MAX: usize = crate::model::limits::FORM_BYTES;
 
 /// The pairs of a form.
 #[derive(Debug, Clone, Default)]

@@ -8,7 +8,7 @@ use crate::model::tally::Measures;
 use crate::report::{Dimension, OTHER, RARE_BELOW, Reach, Report, Row, Value};
 
 /// Rows of one page; the CSV has all.
-const ROWS_MAX: usize = 1_000;
+const ROWS_MAX: usize = crate::model::limits::TABLE_ROWS;
 
 /// A value of a dimension, and the address of the same report for it alone.
 pub struct Label {

@@ -17,9 +17,9 @@ use crate::web::console::origin;
 use crate::web::state::App;
 
 /// Searches of one network in an hour.
-const SEARCHES_MAX: u32 = 20;
+const SEARCHES_MAX: u32 = crate::model::limits::VISITOR_SEARCHES;
 /// Other requests of one network in an hour.
-const REQUESTS_MAX: u32 = 240;
+const REQUESTS_MAX: u32 = crate::model::limits::VISITOR_REQUESTS;
 const WINDOW: Duration = Duration::from_secs(3_600);
 /// Networks remembered; beyond that all are forgotten, which only ever lets more in.
 const NETWORKS_MAX: usize = 20_000;
