@@ -1,18 +1,19 @@
 //! `audit verify` and `audit checkpoint`: the logs held against their chains, and
-//! where they stand, signed.
+//! where they stand, signed. `audit list`: the instance's own log, read.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::options::AuditCommand;
+use super::options::{AuditCommand, AuditListOptions};
 use super::request::{Output, Request};
 use crate::access::audit::{self, Checkpoint, log_name};
-use crate::clock::Timestamp;
+use crate::clock::{DAY_MS, Timestamp, parse_instant};
 use crate::error::{Error, Kind, Result};
-use crate::model::audit::{AuditCheck, AuditFault};
-use crate::store::Store;
+use crate::model::audit::{AuditCheck, AuditEntry, AuditFault};
+use crate::model::id::AccountId;
+use crate::store::{AuditQuery, Store};
 
 /// Longest file of checkpoints, in bytes.
 const FILE_BYTES_MAX: u64 = 512 * 1_024;
@@ -26,6 +27,7 @@ pub struct Verify {
 pub fn request(command: AuditCommand) -> Result<Request> {
     Ok(match command {
         AuditCommand::Checkpoint => Request::AuditCheckpoint,
+        AuditCommand::List(options) => Request::AuditList(List::of(options)?),
         AuditCommand::Verify(options) => Request::AuditVerify(Verify {
             checkpoints: options
                 .checkpoint
@@ -34,6 +36,82 @@ pub fn request(command: AuditCommand) -> Result<Request> {
                 .collect::<Result<_>>()?,
         }),
     })
+}
+
+/// Entries of the instance's log.
+#[derive(Serialize, Deserialize)]
+pub struct List {
+    from: Option<Timestamp>,
+    /// Before this instant.
+    to: Option<Timestamp>,
+    act: Option<String>,
+    by: Option<String>,
+    limit: u32,
+    before: Option<u64>,
+}
+
+impl List {
+    fn of(options: AuditListOptions) -> Result<List> {
+        let day = |text: Option<String>| text.map(|text| parse_instant(&text)).transpose();
+        Ok(List {
+            from: day(options.from)?,
+            to: day(options.to)?.map(|day| day.plus_ms(DAY_MS)),
+            act: options.act,
+            by: options.by,
+            limit: options.limit,
+            before: options.before,
+        })
+    }
+
+    pub fn perform(self, store: &Store) -> Result<Output> {
+        let query = AuditQuery {
+            from: self.from,
+            to: self.to,
+            action: self.act,
+            actor: self.by,
+            cursor: self.before,
+            limit: self.limit as usize,
+        };
+        let (entries, next) = store.audit_entries(AccountId::INSTANCE, &query)?;
+        let items: Vec<_> = entries.iter().map(entry_view).collect();
+        let lines: Vec<String> = entries.iter().map(entry_line).collect();
+        let text = match lines.is_empty() {
+            true => "No entry fits.".to_owned(),
+            false => lines.join("\n"),
+        };
+        Ok(Output::new(json!({ "items": items, "next": next }), text))
+    }
+}
+
+fn entry_view(entry: &AuditEntry) -> serde_json::Value {
+    json!({
+        "number": entry.number,
+        "at": entry.at.to_string(),
+        "actor": entry.actor.word(),
+        "actor_id": entry.actor.id(),
+        "action": entry.action.word(),
+        "subject": entry.detail.subject.map(|subject| subject.to_string()),
+        "note": entry.detail.note(),
+        "network": entry.network.map(|network| network.to_string()),
+    })
+}
+
+fn entry_line(entry: &AuditEntry) -> String {
+    let subject = entry.detail.subject.map(|subject| subject.to_string());
+    let about = [subject.unwrap_or_default(), entry.detail.note().to_owned()];
+    let about: Vec<&str> = about
+        .iter()
+        .map(String::as_str)
+        .filter(|it| !it.is_empty())
+        .collect();
+    format!(
+        "{:>6}  {}  {:<9} {:<18} {}",
+        entry.number,
+        entry.at,
+        entry.actor.word(),
+        entry.action.word(),
+        about.join(", ")
+    )
 }
 
 fn read(path: &Path) -> Result<String> {

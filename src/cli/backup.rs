@@ -13,6 +13,9 @@ use crate::clock::{Clock, DAY_MS, Timestamp};
 use crate::crypto::Keys;
 use crate::error::{Error, Kind, Result};
 use crate::lifecycle::backup::{self, Manifest};
+use crate::model::action::{Act, Action, Actor};
+use crate::model::audit::Detail;
+use crate::model::id::AccountId;
 use crate::model::life::Terms;
 use crate::privacy;
 use crate::store::{DataFolder, Store, Tombstones, check_copy_keyring, test_clock_of};
@@ -50,6 +53,8 @@ fn described(manifest: &Manifest) -> serde_json::Value {
 
 impl Create {
     pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
+        let act = Act::new(Actor::Shell, Action::MakeBackup, clock.now());
+        store.record_act(act, AccountId::INSTANCE, Detail::default())?;
         let manifest = backup::create(store, &self.out, clock.now())?;
         let mut json = described(&manifest);
         json["file"] = json!(self.out);

@@ -6,7 +6,7 @@ use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use super::options_keys::{
-    AuditCommand, ConfigCommand, EscrowCommand, KeyCommand, KeyRotateOptions,
+    AuditCommand, AuditListOptions, ConfigCommand, EscrowCommand, KeyCommand, KeyRotateOptions,
 };
 pub use super::options_lifecycle::{
     AccountDeleteOptions, AccountExpireOptions, AccountExportOptions, AccountReinstateOptions,

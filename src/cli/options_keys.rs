@@ -92,6 +92,33 @@ pub enum AuditCommand {
     Verify(AuditVerifyOptions),
     /// Print where every log stands, signed; keep it where nobody changes it
     Checkpoint,
+    /// Print the instance's own log, newest first: set-up, keys, accounts, support, starts
+    ///
+    /// What was done to an account names the account and nothing of its content; that stands
+    /// in the account's own log.
+    List(AuditListOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct AuditListOptions {
+    /// First day (UTC), YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub from: Option<String>,
+    /// Last day (UTC), YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub to: Option<String>,
+    /// Only this act, such as rotate_key
+    #[arg(long, value_name = "ACT")]
+    pub act: Option<String>,
+    /// Only who: shell, operator, support, member, set_up or system
+    #[arg(long, value_name = "WHO")]
+    pub by: Option<String>,
+    /// How many entries at most
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    pub limit: u32,
+    /// Go on with older ones than this entry
+    #[arg(long, value_name = "ENTRY")]
+    pub before: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -35,6 +35,7 @@ pub enum Request {
     TokenCreate(token::Create),
     AuditVerify(audit::Verify),
     AuditCheckpoint,
+    AuditList(audit::List),
     Key(key::Ask),
     Doctor(doctor::Examination),
     TokenList {
@@ -128,6 +129,7 @@ impl Request {
             Request::AuditVerify(verify) => verify.perform(store),
             Request::AuditCheckpoint => audit::checkpoint(store, clock.now()),
             Request::MailStatus => mail::status(store),
+            Request::AuditList(list) => list.perform(store),
             Request::Report(ask) => ask.perform(store, clock),
             Request::Doctor(examination) => examination.perform(store, clock, schedule),
             Request::TokenList { account } => token::list(store, account),

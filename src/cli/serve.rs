@@ -9,11 +9,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::options::{Global, ServeOptions};
 use super::request::Output;
 use super::{control, jobs, mail, time};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::crypto::{ClickIds, KeySources, token};
 use crate::error::{Error, Kind, Result};
 use crate::ingest::{Engine, Failures};
+use crate::model::action::{Act, Action, Actor};
+use crate::model::audit::Detail;
+use crate::model::id::AccountId;
 use crate::privacy;
 use crate::store::{DataFolder, Store};
 use crate::web::collect::Countries;
@@ -87,10 +90,35 @@ pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     if let Some(terms) = config.terms {
         store.put_account_terms(terms)?;
     }
+    record_start(&store, &config, clock.now())?;
     let running = Running::start(store, &config, clock, countries, address)?;
     running.offer_set_up()?;
     running.serve(listener, None, || println!("listening on http://{address}"))?;
     Ok(Output::nothing())
+}
+
+/// The instance's log has each start: which version it was, and where the master key came
+/// from, so that another one in its place is seen.
+fn record_start(store: &Store, config: &Config, now: Timestamp) -> Result<()> {
+    let source = store.keys().source();
+    let note = format!(
+        "version {}, master key: {}{}{}",
+        env!("CARGO_PKG_VERSION"),
+        source.as_ref().map_or("unknown", |source| source.word()),
+        if config.listen.ip().is_loopback() {
+            ""
+        } else {
+            ", listens beyond this machine"
+        },
+        if config.mail.is_some() {
+            ", sends mail"
+        } else {
+            ""
+        },
+    );
+    let act = Act::new(Actor::System, Action::StartServer, now);
+    let detail = Detail::default().with_note(&note);
+    store.record_act(act, AccountId::INSTANCE, detail)
 }
 
 /// A limit of a file's size must come as an error, like a full disk, and not end the

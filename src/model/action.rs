@@ -1,11 +1,13 @@
-//! Who does what: every write carries an [`Act`], every route names an [`Action`].
+//! What is done and who may: every write carries an [`Act`], every route names an
+//! [`Action`].
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::model::audit::{Network, Subject};
-use crate::model::id::{AccountId, MemberId, TokenId};
+use crate::model::id::{AccountId, TokenId};
 use crate::model::role::{Party, Scope};
+
+pub use super::act::{Act, Actor};
 
 /// What a route or command does. Its row in [`Action::admits`] says who may do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,6 +93,12 @@ pub enum Action {
     RotateKey,
     /// Where the keyring's copy is kept, and the proof that it opens.
     ChangeEscrow,
+    /// The master key is shown as words, once after set-up.
+    ShowKit,
+    /// The server has begun to serve the folder.
+    StartServer,
+    /// A copy of everything is made.
+    MakeBackup,
     /// Settling and other work that runs by itself.
     Settle,
 }
@@ -216,9 +224,15 @@ impl Action {
             | Action::ExpireAccount
             | Action::ReinstateAccount
             | Action::EnterAccount
-            | Action::LeaveAccount => &[Operator],
+            | Action::LeaveAccount
+            | Action::ShowKit => &[Operator],
             // At the shell alone.
-            Action::RotateKey | Action::ChangeEscrow | Action::PurgeAccount | Action::Settle => &[],
+            Action::RotateKey
+            | Action::ChangeEscrow
+            | Action::StartServer
+            | Action::MakeBackup
+            | Action::PurgeAccount
+            | Action::Settle => &[],
         }
     }
 
@@ -278,96 +292,8 @@ impl Action {
                 | Action::ChangeWay
                 | Action::CreateAccount
                 | Action::EnterAccount
+                | Action::ShowKit
         )
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Actor {
-    /// Whoever holds the machine's shell.
-    Shell,
-    /// Whoever opened the one-time set-up address.
-    SetUp,
-    /// Nobody yet: a sign-in.
-    Visitor,
-    Member(MemberId),
-    /// Who runs the instance, in the console.
-    Operator(MemberId),
-    /// The same person inside an account whose owner let them in.
-    Support(MemberId),
-    Token(TokenId),
-    /// The program itself.
-    System,
-}
-
-impl Actor {
-    /// What kind of actor, in a word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Actor::Shell => "shell",
-            Actor::SetUp => "set_up",
-            Actor::Visitor => "visitor",
-            Actor::Member(_) => "member",
-            Actor::Operator(_) => "operator",
-            Actor::Support(_) => "support",
-            Actor::Token(_) => "token",
-            Actor::System => "system",
-        }
-    }
-
-    /// The member who acts, in whatever part.
-    pub fn member(self) -> Option<MemberId> {
-        match self {
-            Actor::Member(id) | Actor::Operator(id) | Actor::Support(id) => Some(id),
-            _ => None,
-        }
-    }
-
-    /// Which one, where there are several.
-    pub fn id(self) -> Option<String> {
-        match self {
-            Actor::Member(id) | Actor::Operator(id) | Actor::Support(id) => Some(id.to_string()),
-            Actor::Token(id) => Some(id.to_string()),
-            Actor::Shell | Actor::SetUp | Actor::Visitor | Actor::System => None,
-        }
-    }
-}
-
-/// One write: by whom, as what, when. The store appends it to the audit in the
-/// same transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Act {
-    pub actor: Actor,
-    pub action: Action,
-    pub at: Timestamp,
-    /// What it is done to, where that is known beforehand.
-    pub subject: Option<Subject>,
-    /// Where it comes from.
-    pub network: Option<Network>,
-}
-
-impl Act {
-    pub fn new(actor: Actor, action: Action, at: Timestamp) -> Self {
-        Act {
-            actor,
-            action,
-            at,
-            subject: None,
-            network: None,
-        }
-    }
-
-    /// The same act, done to this.
-    pub fn on(self, subject: Subject) -> Self {
-        Act {
-            subject: Some(subject),
-            ..self
-        }
-    }
-
-    /// The same act, come from this network.
-    pub fn from_network(self, network: Option<Network>) -> Self {
-        Act { network, ..self }
     }
 }
 

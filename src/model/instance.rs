@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::{DAY_MS, Timestamp};
 use crate::model::id::AccountId;
 
 /// Who uses the instance.
@@ -29,4 +30,45 @@ pub struct InstanceSettings {
     /// written.
     #[serde(default)]
     pub sends_mail: bool,
+    /// When the recovery kit was shown in the console: it is once.
+    #[serde(default)]
+    pub kit_shown_at: Option<Timestamp>,
+}
+
+/// For how long after set-up the console shows the recovery kit.
+const KIT_MS: i64 = DAY_MS;
+
+/// Whether the console shows the recovery kit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kit {
+    /// Once, until then.
+    Open(Timestamp),
+    Shown(Timestamp),
+    /// Set-up is too long ago, or was done at the shell.
+    Closed,
+}
+
+impl Kit {
+    pub fn of(set_up_at: Option<Timestamp>, shown_at: Option<Timestamp>, now: Timestamp) -> Kit {
+        let until = set_up_at.map(|at| at.plus_ms(KIT_MS));
+        match (shown_at, until) {
+            (Some(at), _) => Kit::Shown(at),
+            (None, Some(until)) if now < until => Kit::Open(until),
+            _ => Kit::Closed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kit_is_shown_once_within_a_day_of_set_up() {
+        let at = |hours: i64| Timestamp::from_millis(DAY_MS + hours * 60 * 60 * 1_000);
+        assert_eq!(Kit::of(Some(at(0)), None, at(23)), Kit::Open(at(24)));
+        assert_eq!(Kit::of(Some(at(0)), None, at(24)), Kit::Closed);
+        assert_eq!(Kit::of(None, None, at(0)), Kit::Closed);
+        assert_eq!(Kit::of(Some(at(0)), Some(at(1)), at(2)), Kit::Shown(at(1)));
+    }
 }

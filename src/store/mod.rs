@@ -22,6 +22,7 @@ mod job;
 mod journal;
 #[cfg(test)]
 mod keyring_tests;
+mod kit;
 mod life;
 mod mail;
 #[cfg(test)]
@@ -68,7 +69,7 @@ use rusqlite::{Connection, Transaction};
 use crate::crypto::{Keys, SealerClass};
 use crate::error::{Error, Kind, Result};
 use crate::model::action::Act;
-use crate::model::audit::Detail;
+use crate::model::audit::{Detail, Subject};
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
 
@@ -296,7 +297,13 @@ impl Store {
     ) -> Result<()> {
         meta::remember_generation(transaction, self.keys())?;
         self.remember_shell_act(transaction, act, account)?;
-        self.record(transaction, act, account, detail)
+        self.record(transaction, act, account, detail)?;
+        if account != AccountId::INSTANCE && act.is_told_to_the_instance() {
+            // Which account it was done to, and nothing of what stands in it.
+            let told = act.on(Subject::Account(account));
+            self.record(transaction, told, AccountId::INSTANCE, Detail::default())?;
+        }
+        Ok(())
     }
 
     fn load_catalog(&self, connection: &Connection) -> Result<Catalog> {

@@ -1,5 +1,6 @@
-//! The audit log: who did what in the account, newest first, found by period, person
-//! and act; and a signed note of where the log stands, to keep elsewhere.
+//! The audit log of the account, or of the instance for whoever runs it: who did what,
+//! newest first, found by period, person and act; and a signed note of where the log
+//! stands, to keep elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::model::action::Actor;
 use crate::model::audit::{AuditEntry, Subject};
 use crate::model::catalog::Catalog;
-use crate::model::id::MemberId;
+use crate::model::id::{AccountId, MemberId};
 use crate::store::{AuditQuery, Store};
 
 /// Entries on one page.
@@ -44,10 +45,36 @@ struct Row {
     network: Option<String>,
 }
 
+/// Which log a page is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    Account,
+    Instance,
+}
+
+impl Log {
+    pub fn path(self) -> &'static str {
+        match self {
+            Log::Account => "/audit",
+            Log::Instance => "/operator/audit",
+        }
+    }
+
+    /// Whose it is, for a visitor of this account.
+    pub fn of(self, account: AccountId) -> AccountId {
+        match self {
+            Log::Account => account,
+            Log::Instance => AccountId::INSTANCE,
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "audit/list.html")]
 struct ListPage {
     frame: Frame,
+    log: Log,
+    filters: String,
     from: String,
     to: String,
     actors: Vec<Choice>,
@@ -68,6 +95,14 @@ struct Found {
 }
 
 pub async fn list(visit: Visit) -> Answer {
+    show(visit, Log::Account).await
+}
+
+pub async fn list_of_instance(visit: Visit) -> Answer {
+    show(visit, Log::Instance).await
+}
+
+async fn show(visit: Visit, log: Log) -> Answer {
     let calendar = visit.calendar();
     let (query, error) = match read_query(&visit.query, &calendar) {
         Ok(query) => (query, None),
@@ -75,9 +110,10 @@ pub async fn list(visit: Visit) -> Answer {
     };
     let found = visit
         .read(move |app, account| {
+            let account = log.of(account);
             let (entries, next) = app.store.audit_entries(account, &query)?;
             Ok(Found {
-                people: people(&app.store, &entries)?,
+                people: people(&app.store, &entries, log)?,
                 actions: app.store.audit_actions(account)?,
                 entries,
                 next,
@@ -101,7 +137,11 @@ pub async fn list(visit: Visit) -> Answer {
         None => StatusCode::OK,
     };
     let list = ListPage {
-        frame: visit.frame(Room::Audit, "Audit log"),
+        frame: match log {
+            Log::Account => visit.frame(Room::Audit, "Audit log"),
+            Log::Instance => visit.frame(Room::Instance, "This server's log"),
+        },
+        log,
         from: text("from"),
         to: text("to"),
         actors: choices(
@@ -117,8 +157,14 @@ pub async fn list(visit: Visit) -> Answer {
         ),
         rows: found.entries.iter().map(row).collect(),
         is_filtered: !filters.is_empty(),
-        newest: visit.query.has("before").then(|| address(&filters, None)),
-        older: found.next.map(|number| address(&filters, Some(number))),
+        newest: visit
+            .query
+            .has("before")
+            .then(|| address(log, &filters, None)),
+        older: found
+            .next
+            .map(|number| address(log, &filters, Some(number))),
+        filters,
         error,
     };
     page(status, &list)
@@ -126,8 +172,16 @@ pub async fn list(visit: Visit) -> Answer {
 
 /// A signed note of where the log stands, as a file.
 pub async fn checkpoint(visit: Visit) -> Answer {
+    sign(visit, Log::Account).await
+}
+
+pub async fn checkpoint_of_instance(visit: Visit) -> Answer {
+    sign(visit, Log::Instance).await
+}
+
+async fn sign(visit: Visit, log: Log) -> Answer {
     let checkpoint = visit
-        .read(|app, account| Checkpoint::take(&app.store, account, app.clock.now()))
+        .read(move |app, account| Checkpoint::take(&app.store, log.of(account), app.clock.now()))
         .await?;
     let name = format!(
         "attachment; filename=\"audit-checkpoint-{}-{}.json\"",
@@ -138,7 +192,7 @@ pub async fn checkpoint(visit: Visit) -> Answer {
         .json(checkpoint))
 }
 
-fn read_query(form: &Form, calendar: &Calendar) -> Result<AuditQuery> {
+pub(super) fn read_query(form: &Form, calendar: &Calendar) -> Result<AuditQuery> {
     let day = |name: &str| match form.text(name) {
         "" => Ok(None),
         text => parse_day(text)
@@ -169,9 +223,16 @@ fn choices(words: impl IntoIterator<Item = (String, String)>, chosen: &str) -> V
     words.into_iter().map(choice).collect()
 }
 
-/// Addresses of those who still are members.
-fn people(store: &Store, entries: &[AuditEntry]) -> Result<BTreeMap<MemberId, String>> {
+/// Addresses of those who still are members. Whoever runs the server is told of nobody's.
+pub(super) fn people(
+    store: &Store,
+    entries: &[AuditEntry],
+    log: Log,
+) -> Result<BTreeMap<MemberId, String>> {
     let mut people = BTreeMap::new();
+    if log == Log::Instance {
+        return Ok(people);
+    }
     for entry in entries {
         let acting = match entry.actor {
             Actor::Member(id) => Some(id),
@@ -192,11 +253,11 @@ fn people(store: &Store, entries: &[AuditEntry]) -> Result<BTreeMap<MemberId, St
     Ok(people)
 }
 
-fn who(actor: Actor, people: &BTreeMap<MemberId, String>) -> String {
+pub(super) fn who(actor: Actor, people: &BTreeMap<MemberId, String>) -> String {
     match actor {
         Actor::Member(id) => match people.get(&id) {
             Some(email) => email.clone(),
-            None => format!("A former member ({id})"),
+            None => format!("A member ({id})"),
         },
         Actor::Token(id) => format!("API token {id}"),
         Actor::Operator(_) => "The operator".to_owned(),
@@ -209,7 +270,7 @@ fn who(actor: Actor, people: &BTreeMap<MemberId, String>) -> String {
 }
 
 /// `change_site` as `Change site`.
-fn spoken(word: &str) -> String {
+pub(super) fn spoken(word: &str) -> String {
     let text = word.replace('_', " ");
     let mut letters = text.chars();
     match letters.next() {
@@ -219,7 +280,7 @@ fn spoken(word: &str) -> String {
 }
 
 /// What an act was done to: by its name while it has one, else by its id.
-fn named(subject: Subject, catalog: &Catalog) -> String {
+pub(super) fn named(subject: Subject, catalog: &Catalog) -> String {
     let name = match subject {
         Subject::Site(id) => catalog.sites.get(&id).map(|it| &it.settings.name),
         Subject::Campaign(id) => catalog.campaigns.get(&id).map(|it| &it.settings.name),
@@ -243,11 +304,11 @@ fn filters(query: &Form) -> String {
     pairs.finish()
 }
 
-fn address(filters: &str, before: Option<u64>) -> String {
+fn address(log: Log, filters: &str, before: Option<u64>) -> String {
     let before = before.map(|number| format!("before={number}"));
     let parts = [filters.to_owned(), before.unwrap_or_default()];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    format!("/audit?{}", parts.join("&"))
+    format!("{}?{}", log.path(), parts.join("&"))
 }
 
 #[cfg(test)]
@@ -259,9 +320,12 @@ mod tests {
         let form = Form::parse(b"from=2026-01-01&to=&by=token&before=7");
         let filters = filters(&form);
         assert_eq!(filters, "from=2026-01-01&by=token");
-        let older = address(&filters, Some(5));
+        let older = address(Log::Account, &filters, Some(5));
         assert_eq!(older, "/audit?from=2026-01-01&by=token&before=5");
-        assert_eq!(address("", Some(5)), "/audit?before=5");
+        assert_eq!(
+            address(Log::Instance, "", Some(5)),
+            "/operator/audit?before=5"
+        );
     }
 
     #[test]

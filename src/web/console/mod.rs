@@ -8,6 +8,7 @@ mod alert;
 mod around;
 pub(super) mod asset;
 mod audit;
+mod audit_csv;
 mod calendar;
 mod campaign;
 mod campaign_form;
@@ -22,6 +23,7 @@ mod document;
 pub(super) mod fault;
 pub(super) mod form;
 mod join;
+mod kit;
 mod member;
 mod operator;
 pub(super) mod origin;
@@ -160,6 +162,7 @@ pub fn routes(routes: &mut Routes) {
     routes.get(Action::ReadRetention, "/retention", retention::show);
     routes.post(Action::ChangeRetention, "/retention", retention::update);
     routes.get(Action::ReadAudit, "/audit", audit::list);
+    routes.get(Action::ReadAudit, "/audit.csv", audit_csv::download);
     routes.get(Action::ReadAudit, "/audit/checkpoint", audit::checkpoint);
     routes.get(Action::ReadMembers, "/members", member::list);
     routes.post(Action::ChangeMembers, "/members", member::invite);
@@ -192,7 +195,17 @@ pub fn routes(routes: &mut Routes) {
     routes.post(Action::GiveGrant, "/support", support::give);
     routes.post(Action::RevokeGrant, "/support/revoke", support::revoke);
     routes.post(Action::ChangeSelf, "/told", support::acknowledge);
-    routes.get(Action::ReadInstance, "/operator", operator::show);
+    let see = Action::ReadInstance;
+    routes.get(see, "/operator", operator::show);
+    routes.get(see, "/operator/audit", audit::list_of_instance);
+    routes.get(see, "/operator/audit.csv", audit_csv::download_of_instance);
+    routes.get(
+        see,
+        "/operator/audit/checkpoint",
+        audit::checkpoint_of_instance,
+    );
+    routes.get(see, "/operator/kit", kit::offer);
+    routes.post(Action::ShowKit, "/operator/kit", kit::show);
     routes.post(
         Action::CreateAccount,
         "/operator/accounts",

@@ -13,7 +13,8 @@ use crate::access::second_factor::{self, Offer};
 use crate::access::session;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::Member;
-use crate::model::action::Act;
+use crate::model::action::{Act, Action};
+use crate::model::instance::Kit;
 use crate::store::Store;
 
 /// Blank modules around a code, as its standard asks for.
@@ -29,6 +30,8 @@ struct OfferPage {
     picture: Picture,
     /// The member must have one.
     is_required: bool,
+    /// The recovery kit waits to be shown, and asks for a second factor.
+    kit: bool,
     error: Option<String>,
 }
 
@@ -59,10 +62,21 @@ impl Picture {
 #[template(path = "second_factor/codes.html")]
 struct CodesPage {
     frame: Frame,
+    /// The recovery kit waits to be shown.
+    kit: bool,
     codes: Vec<String>,
 }
 
-fn offer_page(visit: &Visit, offer: &Offer, error: Option<&Error>) -> Answer {
+/// Whether the recovery kit waits for whoever this is.
+async fn kit_waits(visit: &Visit) -> std::result::Result<bool, Fault> {
+    if !visit.may(Action::ShowKit) {
+        return Ok(false);
+    }
+    let kit = visit.read(|app, _| app.store.kit(app.clock.now())).await?;
+    Ok(matches!(kit, Kit::Open(_)))
+}
+
+async fn offer_page(visit: &Visit, offer: &Offer, error: Option<&Error>) -> Answer {
     let secret = offer.secret.base32();
     let groups: Vec<&str> = (0..secret.len())
         .step_by(4)
@@ -74,6 +88,7 @@ fn offer_page(visit: &Visit, offer: &Offer, error: Option<&Error>) -> Answer {
         sealed: offer.sealed.clone(),
         picture: Picture::of(&offer.secret.address(&visit.member.profile.email))?,
         is_required: second_factor::is_required(&visit.member, &visit.account.settings),
+        kit: kit_waits(visit).await?,
         error: error.map(|error| error.message().to_owned()),
     };
     let status = match error {
@@ -91,7 +106,7 @@ pub async fn offer(visit: Visit) -> Answer {
     let offer = visit
         .read(move |app, _| second_factor::offer(&app.store, &member))
         .await?;
-    offer_page(&visit, &offer, None)
+    offer_page(&visit, &offer, None).await
 }
 
 pub async fn turn_on(posted: Posted) -> Answer {
@@ -109,9 +124,9 @@ pub async fn turn_on(posted: Posted) -> Answer {
         second_factor::turn_on(store, act, id, &kept, &code)
     });
     match turned.await {
-        Ok((codes, secret)) => show_codes(&visit, codes, secret),
+        Ok((codes, secret)) => show_codes(&visit, codes, secret).await,
         Err(Fault::Error(error)) if error.kind() == Kind::Invalid => {
-            offer_page(&visit, &again, Some(&error))
+            offer_page(&visit, &again, Some(&error)).await
         }
         Err(fault) => Err(fault),
     }
@@ -135,7 +150,7 @@ pub async fn renew_codes(posted: Posted) -> Answer {
         second_factor::renew_recovery(store, act, id)
     });
     let (codes, secret) = renewed.await?;
-    show_codes(&visit, codes, secret)
+    show_codes(&visit, codes, secret).await
 }
 
 /// Does what ends the member's sessions, and opens a new one for this browser.
@@ -152,10 +167,11 @@ async fn anew<T: Send + 'static>(
         .await
 }
 
-fn show_codes(visit: &Visit, codes: Vec<String>, secret: String) -> Answer {
+async fn show_codes(visit: &Visit, codes: Vec<String>, secret: String) -> Answer {
+    let kit = kit_waits(visit).await?;
     let mut frame = visit.frame(Room::You, "Recovery codes");
     frame.form_token = session::form_token(&secret);
-    let mut response = page(StatusCode::OK, &CodesPage { frame, codes })?;
+    let mut response = page(StatusCode::OK, &CodesPage { frame, kit, codes })?;
     add_cookie(&mut response, &cookie(visit.app(), secret))?;
     Ok(response)
 }

@@ -116,7 +116,7 @@ pub async fn create(app: web::Data<App>, request: HttpRequest, form: GuestForm) 
     let (server, now, filled) = (app.clone(), app.clock.now(), form.clone());
     let place = place(&request, &app);
     match block(move || make(&server.store, &filled, place, now)).await {
-        Ok(Some(secret)) => welcome(&app, secret, "/sites/new?done=welcome"),
+        Ok(Some(secret)) => welcome(&app, secret, "/operator/kit"),
         Ok(None) => closed(&app),
         Err(Fault::Error(error)) if matches!(error.kind(), Kind::Invalid | Kind::Conflict) => {
             let mut again = SetUpPage::new(&form);

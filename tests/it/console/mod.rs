@@ -4,6 +4,7 @@
 mod adversaries;
 mod forged;
 mod headers;
+mod kit;
 mod rooms;
 mod second_factor;
 mod sessions;

@@ -15,7 +15,7 @@ const ANN: &str = "ann@shop.example";
 /// The time at which these servers stand still, so that a code is known.
 const NOON: &str = "2026-11-24T12:00:07Z\n";
 
-fn serve_at_noon(folder: &Folder) -> Server {
+pub fn serve_at_noon(folder: &Folder) -> Server {
     let clock = folder.write("clock", NOON);
     let options = ["--listen", "127.0.0.1:0", "--test-clock", text(&clock)];
     folder.serve_with(&options)
@@ -82,7 +82,7 @@ fn send_code(client: &Client, step: &str, code: &str) -> Answer {
 
 /// Turns the second factor on; the page with the secret and the recovery codes.
 #[track_caller]
-fn turn_on(member: &mut Member<'_>) -> (String, Vec<String>) {
+pub fn turn_on(member: &mut Member<'_>) -> (String, Vec<String>) {
     let page = member.get("/you/second-factor").text();
     let offer = field(&page, "offer");
     let wrong = member.post("/you/second-factor", &[("offer", &offer), ("code", "12")]);
