@@ -132,6 +132,9 @@ fn restore(global: &Global, options: &BackupRestoreOptions) -> Result<Output> {
     folder.install_copy()?;
     let store = Store::open(folder, keys)?;
     store.keep_tombstones(&tombstones)?;
+    let act = Act::new(Actor::Shell, Action::RestoreBackup, clock.now());
+    let note = Detail::default().with_note(&format!("the state of {}", manifest.made_at));
+    store.record_act(act, AccountId::INSTANCE, note)?;
     let erased = privacy::replay_ledger(&store, clock.now(), options.accept_ledger_loss)?;
     store.reclaim()?;
     let accounts = store.catalog().accounts.len();

@@ -17,6 +17,7 @@ use crate::ingest::{Engine, Failures};
 use crate::model::action::{Act, Action, Actor};
 use crate::model::audit::Detail;
 use crate::model::id::AccountId;
+use crate::model::life::Terms;
 use crate::privacy;
 use crate::store::{DataFolder, Store};
 use crate::web::collect::Countries;
@@ -87,10 +88,10 @@ pub fn run(global: &Global, options: ServeOptions) -> Result<Output> {
     }
     let (store, clock) = time::open(folder, keys, config.test_clock.as_deref())?;
     privacy::replay_ledger(&store, clock.now(), accept_ledger_loss)?;
-    if let Some(terms) = config.terms {
-        store.put_account_terms(terms)?;
-    }
     record_start(&store, &config, clock.now())?;
+    if let Some(terms) = config.terms {
+        take_terms(&store, terms, clock.now())?;
+    }
     let running = Running::start(store, &config, clock, countries, address)?;
     running.offer_set_up()?;
     running.serve(listener, None, || println!("listening on http://{address}"))?;
@@ -119,6 +120,21 @@ fn record_start(store: &Store, config: &Config, now: Timestamp) -> Result<()> {
     let act = Act::new(Actor::System, Action::StartServer, now);
     let detail = Detail::default().with_note(&note);
     store.record_act(act, AccountId::INSTANCE, detail)
+}
+
+/// Other terms than before for how accounts end stand in the log.
+fn take_terms(store: &Store, terms: Terms, now: Timestamp) -> Result<()> {
+    if store.account_terms()? == terms {
+        return Ok(());
+    }
+    let note = format!(
+        "accounts end on day {}, backups after {} days",
+        terms.purge_day, terms.backup_days
+    );
+    let act = Act::new(Actor::System, Action::ChangeInstance, now);
+    let detail = Detail::default().with_note(&note);
+    store.record_act(act, AccountId::INSTANCE, detail)?;
+    store.put_account_terms(terms)
 }
 
 /// A limit of a file's size must come as an error, like a full disk, and not end the

@@ -97,8 +97,9 @@ pub enum Action {
     ShowKit,
     /// The server has begun to serve the folder.
     StartServer,
-    /// A copy of everything is made.
+    /// A copy of everything is made, or put in the place of the database.
     MakeBackup,
+    RestoreBackup,
     /// Settling and other work that runs by itself.
     Settle,
 }
@@ -231,6 +232,7 @@ impl Action {
             | Action::ChangeEscrow
             | Action::StartServer
             | Action::MakeBackup
+            | Action::RestoreBackup
             | Action::PurgeAccount
             | Action::Settle => &[],
         }

@@ -66,7 +66,7 @@ fn acts(folder: &Folder, more: &[&str]) -> Vec<(String, String, String)> {
 #[test]
 fn the_instances_log_has_what_was_done_with_it_and_nothing_of_what_accounts_hold() {
     let folder = Folder::new();
-    let server = folder.serve();
+    let server = folder.serve_with(&["--listen", "127.0.0.1:0", "--purge-day", "46"]);
     let name = "Harbour lights";
     let account = Account::create_with(&folder, &server, &[], name, "ann@harbour.example");
     let id = account.id.as_str();
@@ -88,6 +88,7 @@ fn the_instances_log_has_what_was_done_with_it_and_nothing_of_what_accounts_hold
         ("change_escrow", "shell", false),
         ("create_token", "shell", true),
         ("create_account", "shell", true),
+        ("change_instance", "system", false),
         ("start_server", "system", false),
     ];
     let of = format!("account {id}");
@@ -104,9 +105,9 @@ fn the_instances_log_has_what_was_done_with_it_and_nothing_of_what_accounts_hold
     assert!(!printed.contains(name) && !printed.contains("harbour.example"));
 
     assert_eq!(acts(&folder, &["--act", "rotate_key"]).len(), 2);
-    assert_eq!(acts(&folder, &["--by", "system"]).len(), 1);
+    assert_eq!(acts(&folder, &["--by", "system"]).len(), 2);
     assert_eq!(acts(&folder, &["--limit", "2"]), wanted[..2]);
-    assert_eq!(acts(&folder, &["--before", "3"]), wanted[7..]);
+    assert_eq!(acts(&folder, &["--before", "3"]), wanted[8..]);
     assert_eq!(acts(&folder, &["--to", "2020-01-01"]), []);
     assert_eq!(folder.json(&["audit", "verify"])["sound"], true);
     assert_eq!(server.stop(), 0);
