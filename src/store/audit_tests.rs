@@ -76,12 +76,14 @@ fn a_log_tells_who_did_what_to_what_and_where_from() {
 fn the_instance_has_a_log_of_its_own() {
     let log = log();
     let before = log.store.audit_end(log.account).unwrap();
+    let (made, _) = log.store.audit_end(AccountId::INSTANCE).unwrap();
+    assert_eq!(made, 1, "that the account was made");
     log.store
         .record_act(act(Action::SignIn), AccountId::INSTANCE, Detail::default())
         .unwrap();
     assert_eq!(log.store.audit_end(log.account).unwrap(), before);
     let check = log.store.check_audit(AccountId::INSTANCE, &[]).unwrap();
-    assert_eq!((check.entries, check.fault), (1, None));
+    assert_eq!((check.entries, check.fault), (2, None));
 }
 
 #[test]
@@ -141,7 +143,11 @@ fn a_log_put_back_to_an_earlier_state_contradicts_its_checkpoint() {
     let row: Vec<u8> = log
         .store
         .writer()
-        .query_row("SELECT body FROM audit_head", [], |row| row.get(0))
+        .query_row(
+            "SELECT body FROM audit_head WHERE account = ?1",
+            [log.account.row()],
+            |row| row.get(0),
+        )
         .unwrap();
     log.store
         .record_act(act(Action::SignIn), log.account, Detail::default())
@@ -151,7 +157,10 @@ fn a_log_put_back_to_an_earlier_state_contradicts_its_checkpoint() {
     log.change("DELETE FROM audit WHERE number = 6");
     log.store
         .writer()
-        .execute("UPDATE audit_head SET body = ?1", [row])
+        .execute(
+            "UPDATE audit_head SET body = ?1 WHERE account = ?2",
+            rusqlite::params![row, log.account.row()],
+        )
         .unwrap();
     assert_eq!(log.fault(), None);
     let with = |known| log.store.check_audit(log.account, &[known]).unwrap().fault;
