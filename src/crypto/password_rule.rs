@@ -32,18 +32,18 @@ pub fn check(password: &str, own: &[&str]) -> Result<()> {
             "The password is your own name or address. Choose one that has nothing to do with it.",
         ));
     }
-    if leaked::is_known(password) {
-        return Err(Error::invalid(
-            "This password has leaked elsewhere and is among those that are tried. Choose another: \
-             four or five words that do not belong together are good.",
-        ));
-    }
     let looked_at: String = lower.chars().take(LOOKED_AT_CHARS).collect();
     let words: Vec<&str> = own.iter().map(String::as_str).collect();
     if zxcvbn::zxcvbn(&looked_at, &words).guesses() < GUESSES_MIN {
         return Err(Error::invalid(
             "This password is among the first that are guessed. Choose another: four or five \
              words that do not belong together are good.",
+        ));
+    }
+    if leaked::is_known(password) {
+        return Err(Error::invalid(
+            "This password has leaked elsewhere and is among those that are tried. Choose another: \
+             four or five words that do not belong together are good.",
         ));
     }
     Ok(())
