@@ -71,6 +71,7 @@ impl List {
             actor: self.by,
             cursor: self.before,
             limit: self.limit as usize,
+            ..AuditQuery::default()
         };
         let (entries, next) = store.audit_entries(AccountId::INSTANCE, &query)?;
         let items: Vec<_> = entries.iter().map(entry_view).collect();
