@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::failed;
 use super::{Store, person_mark, row};
+use crate::crypto::Sealer;
 use crate::error::Result;
 use crate::model::consent::receipt::{Receipt, ReceiptId, Statement};
 use crate::model::document::Oldest;
@@ -40,45 +41,31 @@ impl Store {
         account: AccountId,
         statements: &[Statement],
     ) -> Result<()> {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        let index = self.keys().index(account)?;
+        let sealer = self.row_sealer(account)?;
+        let mut receipts: Vec<_> = statements
+            .iter()
+            .map(|statement| (index.of(LABEL, &statement.id.0), &statement.receipt))
+            .zip(next_seq(connection)?..)
+            .collect();
+        // Keys are random; in order they touch each page of their index once.
+        receipts.sort_unstable_by_key(|&((key, _), _)| key);
+        for ((key, receipt), seq) in receipts {
+            insert_receipt(connection, account, &sealer, key, seq, receipt)?;
+        }
         for statement in statements {
-            self.insert_receipt(connection, account, statement)?;
             if let Some(visitor) = &statement.withdrawn {
                 self.insert_withdrawal(connection, account, visitor)?;
                 // Until the erasure begins, nothing new is taken of them.
                 let trace = Trace::Visitor(*visitor.reveal());
-                let mark = person_mark::mark(&self.keys().index(account)?, trace);
+                let mark = person_mark::mark(&index, trace);
                 let day = statement.receipt.at.utc_day();
                 person_mark::insert(connection, account, &[mark], Effect::Objected, day)?;
             }
         }
-        Ok(())
-    }
-
-    /// A statement that came twice is kept once.
-    fn insert_receipt(
-        &self,
-        connection: &Connection,
-        account: AccountId,
-        statement: &Statement,
-    ) -> Result<()> {
-        let key = self.keys().index(account)?.of(LABEL, &statement.id.0);
-        let day = statement.receipt.at.utc_day();
-        let added = connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO consent_receipt (account, day, key, body) \
-                 VALUES (?1, ?2, ?3, x'')",
-            )
-            .and_then(|mut insert| insert.execute(params![account.row(), day, key]))
-            .map_err(failed)?;
-        if added == 0 {
-            return Ok(());
-        }
-        let seq = connection.last_insert_rowid();
-        let body = row::seal(&self.row_sealer(account)?, TABLE, seq, &statement.receipt)?;
-        connection
-            .prepare_cached("UPDATE consent_receipt SET body = ?1 WHERE seq = ?2")
-            .and_then(|mut update| update.execute(params![body, seq]))
-            .map_err(failed)?;
         Ok(())
     }
 
@@ -241,4 +228,35 @@ impl Store {
             .collect()
         })
     }
+}
+
+/// The number of the next receipt; none is ever used again.
+fn next_seq(connection: &Connection) -> Result<i64> {
+    let sql = "SELECT seq FROM sqlite_sequence WHERE name = ?1";
+    let last: Option<i64> = connection
+        .prepare_cached(sql)
+        .and_then(|mut select| select.query_row([TABLE], |row| row.get(0)).optional())
+        .map_err(failed)?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
+/// A statement that came twice is kept once; its number stays unused.
+fn insert_receipt(
+    connection: &Connection,
+    account: AccountId,
+    sealer: &Sealer,
+    key: [u8; 16],
+    seq: i64,
+    receipt: &Receipt,
+) -> Result<()> {
+    let body = row::seal(sealer, TABLE, seq, receipt)?;
+    let day = receipt.at.utc_day();
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO consent_receipt (seq, account, day, key, body) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )
+        .and_then(|mut insert| insert.execute(params![seq, account.row(), day, key, body]))
+        .map_err(failed)?;
+    Ok(())
 }
