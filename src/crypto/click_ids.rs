@@ -21,6 +21,8 @@ const SHARED_BODY_BYTES: usize = 12;
 const SHARED_MAC_BYTES: usize = 8;
 const SHARED_LABEL: &str = "shared-token";
 const STATE_CHARS_MAX: usize = 3_000;
+/// Bytes of a state of some touches, as most are.
+const STATE_BYTES: usize = 256;
 
 /// Mints and opens what visitors' browsers carry. One handle for all accounts.
 #[derive(Clone)]
@@ -125,7 +127,7 @@ impl ClickIds {
 
     /// The value of the sealed cookie.
     pub fn seal_state(&self, account: AccountId, state: &BrowserState) -> Result<String> {
-        let plain = postcard::to_allocvec(state)
+        let plain = postcard::to_extend(state, Vec::with_capacity(STATE_BYTES))
             .map_err(|_| Error::internal("The cookie could not be written."))?;
         let handles = self.0.handles(account)?;
         let sealed = handles.cookie.seal("browser", "state", 0, &plain)?;

@@ -1,12 +1,12 @@
 //! All keys of an open data folder, and the handles made from them. What the hot
 //! path needs is derived once an account and swapped whole.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use foldhash::HashMap;
 
 use super::content::{AccountKeys, Content};
 use super::keyring::Keyring;

@@ -1,6 +1,7 @@
 //! Entries as bytes: one after the other, each telling its own length.
 
 use postcard::ser_flavors::Flavor;
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::model::hit::Entry;
@@ -13,7 +14,7 @@ pub fn begin() -> Vec<u8> {
     vec![FORMAT]
 }
 
-pub fn append(bytes: &mut Vec<u8>, entry: &Entry) -> Result<()> {
+pub fn append<T: AsRef<str> + Serialize>(bytes: &mut Vec<u8>, entry: &Entry<T>) -> Result<()> {
     let before = bytes.len();
     postcard::serialize_with_flavor(entry, Appended(bytes)).map_err(|_| {
         bytes.truncate(before);
@@ -75,7 +76,7 @@ mod tests {
         let mut bytes = begin();
         for count in [1, 300] {
             let reason = Reason::Bot;
-            append(&mut bytes, &Entry::NotCounted { reason, count }).unwrap();
+            append(&mut bytes, &Entry::<String>::NotCounted { reason, count }).unwrap();
         }
         let entries = read_all(&bytes).unwrap();
         assert_eq!(entries.len(), 2);

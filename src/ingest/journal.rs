@@ -6,10 +6,12 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
 use tokio::sync::oneshot;
 
+use super::entries;
 use super::gauges::{Gauges, Health};
-use super::{entries, turn};
+use super::turn::{self, Storing};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::{Entry, EventId};
 use crate::model::id::AccountId;
@@ -51,7 +53,11 @@ pub(super) struct Package {
 
 impl Package {
     /// Adds entries of one account; on error none of them.
-    pub fn add(&mut self, account: AccountId, entries: &[Entry]) -> Result<()> {
+    pub fn add<T: AsRef<str> + Serialize>(
+        &mut self,
+        account: AccountId,
+        entries: &[Entry<T>],
+    ) -> Result<()> {
         let before = (self.bytes.len(), self.items.len());
         let added = entries
             .iter()
@@ -63,7 +69,11 @@ impl Package {
         added
     }
 
-    fn add_one(&mut self, account: AccountId, entry: &Entry) -> Result<()> {
+    fn add_one<T: AsRef<str> + Serialize>(
+        &mut self,
+        account: AccountId,
+        entry: &Entry<T>,
+    ) -> Result<()> {
         let start = self.bytes.len();
         entries::append(&mut self.bytes, entry)?;
         let (event, is_hit) = match entry {
@@ -154,16 +164,31 @@ impl Journal {
     }
 
     /// The same on an event loop (a `tokio` local set): what one turn of the loop
-    /// stores goes across to the writer in one piece, and comes back in one.
+    /// stores goes across to the writer in one piece, and comes back in one. The
+    /// entries are on their way when this returns.
     ///
     /// # Errors
     /// As [`Journal::store`].
-    pub async fn store_in_turn(
+    pub fn store_in_turn<T: AsRef<str> + Serialize>(
         &self,
         account: AccountId,
-        entries: &[Entry],
-    ) -> Result<Vec<Verdict>> {
-        turn::store(self, account, entries)?.await
+        entries: &[Entry<T>],
+    ) -> Storing {
+        turn::store(self, account, entries, None)
+    }
+
+    /// The same for entries whose sender may not wait to the end: where they are not
+    /// stored, that is counted under this reason, whether or not somebody still asks.
+    ///
+    /// # Errors
+    /// As [`Journal::store`].
+    pub fn store_or_count<T: AsRef<str> + Serialize>(
+        &self,
+        account: AccountId,
+        entries: &[Entry<T>],
+        reason: Reason,
+    ) -> Storing {
+        turn::store(self, account, entries, Some(reason))
     }
 
     pub(super) async fn send(&self, package: Package) -> Result<Vec<Verdict>> {

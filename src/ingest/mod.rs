@@ -23,6 +23,7 @@ pub use engine::{Engine, Failures, settle_everything};
 pub use figures::{IntakeFigures, intake};
 pub use gauges::{CommitTimes, Health};
 pub use journal::{Journal, Verdict};
+pub use turn::{Storing, Verdicts};
 
 #[cfg(test)]
 mod tests;

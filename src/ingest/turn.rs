@@ -3,15 +3,19 @@
 //! hand-over there and one wake-up back.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::ops::{Deref, Range};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
+
+use serde::Serialize;
 
 use super::journal::{Journal, Package, Verdict};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::Entry;
 use crate::model::id::AccountId;
+use crate::model::reason::Reason;
 
 thread_local! {
     /// The turn that is being filled on this thread.
@@ -28,31 +32,77 @@ struct Turn {
 /// Where one caller's verdicts arrive.
 struct Slot {
     items: usize,
-    outcome: RefCell<Option<Result<Vec<Verdict>>>>,
+    /// What is counted where they are not stored.
+    otherwise: Option<(AccountId, Reason)>,
+    outcome: Cell<Option<Result<Verdicts>>>,
     waker: Cell<Option<Waker>>,
 }
 
-/// Adds entries to the open turn; the future resolves once the disk has them.
-pub(super) fn store(
+/// What became of one caller's entries, in order.
+#[derive(Debug, Clone)]
+pub struct Verdicts {
+    turn: Rc<Vec<Verdict>>,
+    own: Range<usize>,
+}
+
+impl Deref for Verdicts {
+    type Target = [Verdict];
+
+    fn deref(&self) -> &[Verdict] {
+        self.turn.get(self.own.clone()).unwrap_or_default()
+    }
+}
+
+/// The wait for what becomes of entries, which are on their way whether or not
+/// somebody waits.
+pub struct Storing(Way);
+
+enum Way {
+    Sent(Rc<Slot>),
+    Refused(Option<Error>),
+}
+
+impl Future for Storing {
+    type Output = Result<Verdicts>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let outcome = match &mut self.0 {
+            Way::Sent(slot) => slot.outcome.take(),
+            Way::Refused(error) => error.take().map(Err),
+        };
+        if let Some(outcome) = outcome {
+            return Poll::Ready(outcome);
+        }
+        if let Way::Sent(slot) = &self.0 {
+            slot.waker.set(Some(context.waker().clone()));
+        }
+        Poll::Pending
+    }
+}
+
+/// Adds entries to the open turn; the future resolves once the disk has them. Where
+/// they are not stored, that is counted, where a reason is given.
+pub(super) fn store<T: AsRef<str> + Serialize>(
     journal: &Journal,
     account: AccountId,
-    entries: &[Entry],
-) -> Result<impl Future<Output = Result<Vec<Verdict>>> + use<>> {
+    entries: &[Entry<T>],
+    otherwise: Option<Reason>,
+) -> Storing {
     let turn = open(journal);
-    turn.package.borrow_mut().add(account, entries)?;
+    if let Err(error) = turn.package.borrow_mut().add(account, entries) {
+        if let Some(reason) = otherwise {
+            journal.count(account, reason);
+        }
+        return Storing(Way::Refused(Some(error)));
+    }
     let slot = Rc::new(Slot {
         items: entries.len(),
-        outcome: RefCell::new(None),
+        otherwise: otherwise.map(|reason| (account, reason)),
+        outcome: Cell::new(None),
         waker: Cell::new(None),
     });
     turn.waiting.borrow_mut().push(slot.clone());
-    Ok(poll_fn(move |context| match slot.outcome.take() {
-        Some(outcome) => Poll::Ready(outcome),
-        None => {
-            slot.waker.set(Some(context.waker().clone()));
-            Poll::Pending
-        }
-    }))
+    Storing(Way::Sent(slot))
 }
 
 /// The turn being filled; a new one is sent once the tasks that are ready now ran.
@@ -81,23 +131,33 @@ async fn send(turn: Rc<Turn>) {
         }
     });
     let outcome = turn.journal.send(turn.package.take()).await;
-    let mut verdicts = outcome.map(Vec::into_iter);
+    let outcome = outcome.map(Rc::new);
+    let mut from = 0;
     for slot in turn.waiting.take() {
-        let outcome = match &mut verdicts {
-            Ok(verdicts) => Ok(verdicts.by_ref().take(slot.items).collect()),
-            Err(error) => Err(same(error)),
-        };
-        slot.outcome.replace(Some(outcome));
+        let own = from..from + slot.items;
+        from = own.end;
+        slot.outcome.set(Some(match &outcome {
+            Ok(verdicts) => Ok(Verdicts {
+                turn: verdicts.clone(),
+                own,
+            }),
+            Err(error) => Err(turn.refused(&slot, error)),
+        }));
         if let Some(waker) = slot.waker.take() {
             waker.wake();
         }
     }
 }
 
-/// The same refusal for each who waits.
-fn same(error: &Error) -> Error {
-    match error.kind() {
-        Kind::Busy => Error::new(Kind::Busy, "Too much waits to be stored."),
-        kind => Error::new(kind, error.message().to_owned()),
+impl Turn {
+    /// The same refusal for each who waits.
+    fn refused(&self, slot: &Slot, error: &Error) -> Error {
+        if let Some((account, reason)) = slot.otherwise {
+            self.journal.count(account, reason);
+        }
+        match error.kind() {
+            Kind::Busy => Error::new(Kind::Busy, "Too much waits to be stored."),
+            kind => Error::new(kind, error.message().to_owned()),
+        }
     }
 }

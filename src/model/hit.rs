@@ -1,5 +1,6 @@
 //! A hit: one click, impression, page view or conversion as it arrives, typed,
-//! bounded and with consent already applied.
+//! bounded and with consent already applied. Its texts are of a type `T`: `String`
+//! where a hit lives by itself, `&str` where it is read out of bytes that stay.
 
 use serde::{Deserialize, Serialize};
 
@@ -178,16 +179,13 @@ pub struct SharedTouch {
     pub month: u16,
 }
 
-/// The goal a conversion names: an id or a name; settling looks it up.
-pub type GoalText = String;
-
 /// What only a conversion carries.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Sale {
-    /// None: the campaign's first goal.
-    pub goal: Option<GoalText>,
+pub struct Sale<T = String> {
+    /// An id or a name, which settling looks up. None: the campaign's first goal.
+    pub goal: Option<T>,
     /// The shop's own number of the order; kept only with consent.
-    pub txn: Option<Personal<String>>,
+    pub txn: Option<Personal<T>>,
     /// Blind index of the order number, kept in any case.
     pub txn_key: Option<[u8; 16]>,
     /// In minor units of `currency`; zero or more.
@@ -209,7 +207,7 @@ pub struct Sale {
 
 /// One hit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hit {
+pub struct Hit<T = String> {
     pub id: HitId,
     /// When it happened: arrival minus its age. Without consent for measurement
     /// only the quarter of an hour.
@@ -222,24 +220,24 @@ pub struct Hit {
     /// Index of the campaign's landing page.
     pub landing: Option<u8>,
     pub origin: Origin,
-    pub referrer_host: Option<String>,
+    pub referrer_host: Option<T>,
     /// Sub-publisher, as the tracking link names it.
-    pub source: Option<String>,
-    pub creative: Option<String>,
+    pub source: Option<T>,
+    pub creative: Option<T>,
     /// `p1`..`p10` by index 0..9; only those present, in order.
-    pub params: Vec<(u8, Personal<String>)>,
+    pub params: Vec<(u8, Personal<T>)>,
     /// `sub1`..`sub15` by index 0..14; only those present, in order.
-    pub subs: Vec<(u8, Personal<String>)>,
-    pub url: Option<Personal<String>>,
-    pub referrer: Option<Personal<String>>,
+    pub subs: Vec<(u8, Personal<T>)>,
+    pub url: Option<Personal<T>>,
+    pub referrer: Option<Personal<T>>,
     pub visitor: Option<Personal<VisitorId>>,
     pub event: Option<EventId>,
     /// Some for a conversion, none for everything else.
-    pub sale: Option<Box<Sale>>,
+    pub sale: Option<Box<Sale<T>>>,
     pub notes: Notes,
 }
 
-impl Hit {
+impl<T> Hit<T> {
     /// Takes away whatever the visitor's consent does not cover. Without consent for
     /// measurement there remain kind, site, campaign, publisher, goal, quarter of an
     /// hour, origin, referrer host, and of a sale its amounts and the blind index of
@@ -276,8 +274,8 @@ impl Hit {
 /// What collect hands to the journal. Stored by their order here: new ones go to the
 /// end, none is taken out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Entry {
-    Hit(Box<Hit>),
+pub enum Entry<T = String> {
+    Hit(Box<Hit<T>>),
     /// So many hits were not counted, for this reason.
     NotCounted {
         reason: Reason,
@@ -288,7 +286,7 @@ pub enum Entry {
     /// A click of somebody who may be told apart from others for one day only, and
     /// whether it is their first of that day.
     ClickOfDay {
-        hit: Box<Hit>,
+        hit: Box<Hit<T>>,
         is_first: bool,
     },
 }

@@ -66,6 +66,11 @@ macro_rules! id {
                 $name(row as u64 & ID_MAX)
             }
 
+            /// As it is written everywhere: 8 letters.
+            pub fn text(self) -> String {
+                encode_base32(self.0, ID_CHARS)
+            }
+
             pub fn to_bytes(self) -> [u8; 5] {
                 let [_, _, _, bytes @ ..] = self.0.to_be_bytes();
                 bytes
@@ -79,7 +84,7 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&encode_base32(self.0, ID_CHARS))
+                f.write_str(&self.text())
             }
         }
 

@@ -55,22 +55,29 @@ pub fn on_hosts(text: &str, hosts: &[String]) -> Option<String> {
 }
 
 /// The host of an http address, in lower case; none where there is no name.
-pub fn host_of(url: &str) -> Option<String> {
+pub fn host_of(url: &str) -> Option<Cow<'_, str>> {
     let rest = after_scheme(url)?;
-    let end = |marks: &[u8], text: &str| {
-        let found = text.bytes().position(|byte| marks.contains(&byte));
+    let end = |text: &str, is_mark: fn(u8) -> bool| {
+        let found = text.bytes().position(is_mark);
         found.unwrap_or(text.len())
     };
-    let authority = &rest[..end(b"/?#\\", rest)];
-    let host = authority.rsplit('@').next()?;
+    let authority = &rest[..end(rest, |byte| matches!(byte, b'/' | b'?' | b'#' | b'\\'))];
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
     let host = match host.strip_prefix('[') {
-        Some(v6) => &v6[..end(b"]", v6)],
-        None => &host[..end(b":", host)],
+        Some(v6) => &v6[..end(v6, |byte| byte == b']')],
+        None => &host[..end(host, |byte| byte == b':')],
     };
-    let clean = host
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':'));
-    (clean && (1..=253).contains(&host.len())).then(|| host.to_ascii_lowercase())
+    let (mut clean, mut is_lower) = (true, true);
+    for byte in host.bytes() {
+        clean &= byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
+        is_lower &= !byte.is_ascii_uppercase();
+    }
+    (clean && (1..=253).contains(&host.len())).then(|| match is_lower {
+        true => Cow::Borrowed(host),
+        false => Cow::Owned(host.to_ascii_lowercase()),
+    })
 }
 
 /// What follows `http://` or `https://`.
@@ -85,9 +92,9 @@ fn authority_end(template: &str) -> usize {
     let Some(start) = template.find("://").map(|at| at + 3) else {
         return 0;
     };
-    template[start..]
-        .find(['/', '?', '#'])
-        .map_or(template.len(), |at| start + at)
+    let mark = |byte| matches!(byte, b'/' | b'?' | b'#');
+    let path = template[start..].bytes().position(mark);
+    path.map_or(template.len(), |at| start + at)
 }
 
 /// Text before, name and text after of the first `{name}`.
@@ -95,9 +102,8 @@ fn next_macro(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
     while let Some(open) = text[from..].find('{').map(|at| from + at) {
         let after = &text[open + 1..];
-        let name_end = after
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .unwrap_or(after.len());
+        let ends = |byte: u8| !byte.is_ascii_alphanumeric() && byte != b'_';
+        let name_end = after.bytes().position(ends).unwrap_or(after.len());
         if (1..=MACRO_MAX).contains(&name_end) && after[name_end..].starts_with('}') {
             return Some((&text[..open], &after[..name_end], &after[name_end + 1..]));
         }
@@ -107,8 +113,13 @@ fn next_macro(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn push_encoded(out: &mut String, value: &str) {
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    if value.bytes().all(plain) {
+        return out.push_str(value);
+    }
     for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+        if plain(byte) {
             out.push(byte as char);
         } else {
             // Writing to a String does not fail.
@@ -127,7 +138,10 @@ fn with_click_id(url: String, click_id: &str) -> String {
         Some((_, query)) if query.is_empty() || query.ends_with('&') => "",
         Some(_) => "&",
     };
-    let mut out = format!("{page}{joint}{CLICK_ID}=");
+    let mut out = String::with_capacity(url.len() + click_id.len() + 16);
+    for part in [page, joint, CLICK_ID, "="] {
+        out.push_str(part);
+    }
     push_encoded(&mut out, click_id);
     if let Some(fragment) = fragment {
         out.push('#');

@@ -7,6 +7,8 @@ mod email;
 mod number;
 mod secret;
 
+use std::borrow::Cow;
+
 use crate::model::reason::{Note, Notes};
 
 /// What a passage was.
@@ -68,7 +70,7 @@ pub struct Scrub {
 impl Scrub {
     /// The text without what does not belong there; the very same where nothing was
     /// found, which one look at its bytes usually tells.
-    pub fn text(&mut self, text: String) -> String {
+    pub fn text<'t>(&mut self, text: Cow<'t, str>) -> Cow<'t, str> {
         let looks = Look::at(text.as_bytes());
         if !looks.suspicious() {
             return text;
@@ -86,7 +88,7 @@ impl Scrub {
         if passages.is_empty() {
             return text;
         }
-        self.without(&text, passages)
+        self.without(&text, passages).into()
     }
 
     fn without(&mut self, text: &str, mut passages: Vec<Passage>) -> String {
@@ -108,6 +110,34 @@ impl Scrub {
     }
 }
 
+/// What a byte of a text is; words are of letters and digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Other,
+    AtSign,
+    Percent,
+    Equals,
+    Letter,
+    Digit,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        classes[byte] = match byte as u8 {
+            b'0'..=b'9' => Class::Digit,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' => Class::Letter,
+            b'@' => Class::AtSign,
+            b'%' => Class::Percent,
+            b'=' => Class::Equals,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
+
 /// What one pass over a text's bytes shows.
 #[derive(Default)]
 struct Look {
@@ -120,25 +150,29 @@ struct Look {
 impl Look {
     fn at(bytes: &[u8]) -> Look {
         let mut look = Look::default();
-        let mut longest = 0;
-        let mut run = 0;
+        let (mut longest, mut run) = (0, 0);
         for (index, &byte) in bytes.iter().enumerate() {
-            let mut ends = true;
-            match byte {
-                b'0'..=b'9' => {
-                    look.digits += 1;
-                    ends = false;
-                }
-                b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' => ends = false,
-                b'@' => look.at_sign = true,
-                // An escaped at sign.
-                b'%' => look.at_sign |= bytes[index..].starts_with(b"%40"),
-                b'=' => look.secret = true,
-                _ => {}
+            let class = CLASSES[usize::from(byte)];
+            if class == Class::Letter {
+                run += 1;
+                continue;
             }
-            run = if ends { 0 } else { run + 1 };
+            if class == Class::Digit {
+                run += 1;
+                look.digits += 1;
+                continue;
+            }
             longest = longest.max(run);
+            run = 0;
+            match class {
+                Class::AtSign => look.at_sign = true,
+                // An escaped at sign.
+                Class::Percent => look.at_sign |= bytes[index..].starts_with(b"%40"),
+                Class::Equals => look.secret = true,
+                Class::Other | Class::Letter | Class::Digit => {}
+            }
         }
+        longest = longest.max(run);
         look.secret |= longest >= secret::LENGTH_MIN;
         look
     }
@@ -159,7 +193,7 @@ mod tests {
     use super::*;
 
     fn scrubbed(text: &str) -> String {
-        Scrub::default().text(text.to_owned())
+        Scrub::default().text(text.into()).into_owned()
     }
 
     #[test]
@@ -168,7 +202,7 @@ mod tests {
         let text = "https://shop.example/?mail=ann.b@mail.example&tel=%2B4366012345678\
                     &card=4111-1111-1111-1111&iban=DE89370400440532013000&token=s3cr3t&a=1#x";
         assert_eq!(
-            scrub.text(text.to_owned()),
+            scrub.text(text.into()),
             "https://shop.example/?mail=[removed:email]&tel=[removed:phone]\
              &card=[removed:card]&iban=[removed:iban]&token=[removed:token]&a=1#x"
         );
@@ -180,9 +214,9 @@ mod tests {
     #[test]
     fn a_text_in_which_nothing_stands_is_the_very_same() {
         let mut scrub = Scrub::default();
-        let text = "newsletter-2026_03".to_owned();
+        let text = "newsletter-2026_03";
         let place = text.as_ptr();
-        let after = scrub.text(text);
+        let after = scrub.text(text.into());
         assert_eq!((after.as_ptr(), scrub.notes), (place, Notes::default()));
     }
 

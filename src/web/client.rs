@@ -31,16 +31,23 @@ impl TrustedProxies {
     /// The client of a request: the peer, or where that is a server of ours, the last
     /// address before our servers that they name.
     pub fn client(&self, request: &HttpRequest) -> Option<IpAddr> {
-        let peer = request.peer_addr()?.ip().to_canonical();
-        if !self.contain(peer) {
-            return Some(peer);
-        }
+        let peer = request.peer_addr()?.ip();
         let lists: Vec<&str> = request
             .headers()
             .get_all(X_FORWARDED_FOR)
             .filter_map(|value| value.to_str().ok())
             .collect();
-        Some(self.behind(peer, &lists))
+        Some(self.before(peer, &lists))
+    }
+
+    /// The same by the peer's address and the lists of `X-Forwarded-For`, in order.
+    pub fn before(&self, peer: IpAddr, lists: &[&str]) -> IpAddr {
+        let peer = peer.to_canonical();
+        if self.contain(peer) {
+            self.behind(peer, lists)
+        } else {
+            peer
+        }
     }
 
     /// The coarse network of the client, as an audit entry keeps it.

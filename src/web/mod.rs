@@ -8,6 +8,7 @@ pub mod collect;
 pub mod console;
 pub mod demo;
 mod document;
+pub mod lane;
 mod metrics;
 mod pipe;
 pub mod privacy;

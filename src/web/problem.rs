@@ -85,13 +85,18 @@ impl Problem {
         }
     }
 
-    pub fn response(&self) -> HttpResponse {
+    /// The JSON of it.
+    pub fn text(&self) -> String {
         let body = Body {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
             detail: &self.detail,
         };
+        serde_json::to_string(&body).unwrap_or_default()
+    }
+
+    pub fn response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         response
             .insert_header((CACHE_CONTROL, "no-store"))
@@ -111,8 +116,9 @@ impl Problem {
         if let Some(allow) = &self.allow {
             response.insert_header((ALLOW, allow.as_str()));
         }
-        let text = serde_json::to_string(&body).unwrap_or_default();
-        response.content_type("application/problem+json").body(text)
+        response
+            .content_type("application/problem+json")
+            .body(self.text())
     }
 }
 

@@ -2,14 +2,18 @@
 //! does not know is answered 405 with `Allow`.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use actix_web::http::{Method, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, guard};
 
+use super::collect::{BODY_MAX, Call, Direct, Station};
+use super::lane::Address;
 use super::problem::Problem;
 use super::{api, collect};
 use crate::model::action::Action;
+use crate::model::reason::Reason;
 
 /// One route of the product.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,7 @@ pub struct Declared {
 pub struct Routes {
     declared: Vec<Declared>,
     resources: Vec<Resource>,
+    lane: Vec<Address>,
 }
 
 macro_rules! method {
@@ -66,6 +71,28 @@ impl Routes {
         });
     }
 
+    /// An address so much asked for that plain requests to it are answered on the fast
+    /// lane. The router knows it all the same.
+    pub fn direct(&mut self, method: Method, action: Action, path: &'static str, answer: Direct) {
+        let known = [("GET", Method::GET), ("POST", Method::POST)];
+        let named = known.iter().find(|(_, known)| *known == method);
+        if let Some(&(method, _)) = named {
+            self.lane.push(Address {
+                method,
+                path,
+                answer,
+            });
+        }
+        self.add(method, action, path, move |request, body| {
+            by_router(answer, request, body)
+        });
+    }
+
+    /// What is answered on the fast lane.
+    pub fn lane(&self) -> &[Address] {
+        &self.lane
+    }
+
     /// Every route, for tests that walk them all.
     pub fn declared(&self) -> &[Declared] {
         &self.declared
@@ -106,4 +133,22 @@ impl Routes {
             }));
         }
     }
+}
+
+/// A request that came by way of the router to what needs none.
+async fn by_router(answer: Direct, request: HttpRequest, body: web::Payload) -> HttpResponse {
+    let Some(station) = request.app_data::<Rc<Station>>() else {
+        return HttpResponse::InternalServerError().finish();
+    };
+    let body = match body.to_bytes_limited(BODY_MAX).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(Reason::BadJson),
+        Err(_) => Err(Reason::TooLarge),
+    };
+    let read = body
+        .as_ref()
+        .map(|body| &body[..])
+        .map_err(|reason| *reason);
+    let answering = answer(station, &Call::of(request.head(), read));
+    answering.answer().await.into()
 }

@@ -35,11 +35,11 @@ fn everyone_gets_the_verdicts_of_their_own_entries() {
             // Number n comes first of all with task n; n / 2 was there before,
             // but for nought itself, which comes twice in its own entries.
             let expected = [Verdict::Stored, Verdict::Duplicate, Verdict::Stored];
-            assert_eq!(task.await.unwrap(), expected, "task {number}");
+            assert_eq!(*task.await.unwrap(), expected, "task {number}");
         }
         assert!(
             journal
-                .store_in_turn(house.account, &[])
+                .store_in_turn::<String>(house.account, &[])
                 .await
                 .unwrap()
                 .is_empty()

@@ -177,7 +177,7 @@ fn kinds() -> [(Kind, &'static [&'static str]); 5] {
 fn goes(kind: Kind, thing: &str, place: &str) -> bool {
     let text = place.replace("{}", thing);
     let mut scrub = Scrub::default();
-    let clean = scrub.text(text);
+    let clean = scrub.text(text.into());
     let left = clean.contains(thing);
     !left && scrub.notes.contains(kind.note())
 }
@@ -207,7 +207,7 @@ fn what_should_go_goes() {
 fn what_should_stay_stays() {
     let mut touched = Vec::new();
     for text in FINE {
-        let clean = Scrub::default().text((*text).to_owned());
+        let clean = Scrub::default().text((*text).into());
         if clean != **text {
             touched.push((text, clean));
         }
@@ -231,7 +231,7 @@ fn numbers_that_count_up_are_seldom_taken_for_a_card() {
     let touched = |start: u64| {
         let taken = (start..start + 1_000).filter(|number| {
             let text = number.to_string();
-            Scrub::default().text(text.clone()) != text
+            Scrub::default().text(text.as_str().into()) != text
         });
         taken.count()
     };

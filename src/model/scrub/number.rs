@@ -53,8 +53,8 @@ struct Run {
 /// Reads digits; between two of them one of `separators` may stand, or `%20`.
 fn run(bytes: &[u8], from: usize, separators: &[u8]) -> Run {
     let mut run = Run {
-        digits: Vec::new(),
-        groups: Vec::new(),
+        digits: Vec::with_capacity(*CARD.end()),
+        groups: Vec::with_capacity(4),
         to: from,
     };
     let mut at = from;

@@ -1,12 +1,14 @@
 //! `GET|POST /acquisition`: a conversion that the shop's server reports, by the
 //! account's security token. It answers JSON, for programs.
 
+use std::rc::Rc;
+
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
-use super::answer::{X_PIXELKEEP, json};
+use super::answer::X_PIXELKEEP;
 use super::conversion::Reading;
 use super::draft::Arrival;
 use super::name::Name;
@@ -15,7 +17,7 @@ use super::params::Params;
 use super::place::{Place, Reference};
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
-use super::{App, Collector, keep, query, refuse};
+use super::{App, Call, Collector, Station, keep, query, refuse};
 use crate::crypto::token;
 use crate::model::account::Account;
 use crate::model::catalog::Catalog;
@@ -32,7 +34,11 @@ pub async fn acquisition(
     collector: Data<Collector>,
     body: Payload,
 ) -> HttpResponse {
-    let visit = Visit::of(&request, &collector, app.clock.now());
+    let visit = Visit::of(
+        &Call::of(request.head(), Ok(&[])),
+        &collector,
+        app.clock.now(),
+    );
     let mut sent = request.query_string().to_owned();
     if request.method() == Method::POST {
         match form(body).await {
@@ -55,11 +61,8 @@ pub async fn acquisition(
         refuse(&app, Some(account.id), Reason::UnknownCampaign);
         return forbidden();
     }
-    let outcome = convert(
-        &app, &collector, &catalog, account, &params, &visit, is_secret,
-    )
-    .await;
-    answer(outcome)
+    let station = Rc::new(Station { app, collector });
+    answer(convert(&station, &catalog, account, &params, &visit, is_secret).await)
 }
 
 /// The body of a form, which is written like a query.
@@ -79,14 +82,14 @@ fn holder<'c>(catalog: &'c Catalog, params: &Params<'_>) -> Option<&'c Account> 
 }
 
 async fn convert(
-    app: &App,
-    collector: &Collector,
+    station: &Rc<Station>,
     catalog: &Catalog,
     account: &Account,
     params: &Params<'_>,
     visit: &Visit<'_>,
     authenticated: bool,
 ) -> Outcome {
+    let (app, collector) = (&station.app, &station.collector);
     let expired = (!account.collects_at(visit.at)).then_some(Reason::Expired);
     let head = visit.set_aside.filter(|&reason| reason == Reason::Head);
     let limited = visit
@@ -127,7 +130,7 @@ async fn convert(
         authenticated,
     };
     match reading.hit(&arrival(params, visit)) {
-        Ok(hit) => keep(app, account.id, &[Entry::Hit(Box::new(hit))]).await,
+        Ok(hit) => keep(station, account.id, &[Entry::Hit(Box::new(hit))]).await,
         Err(reason) => refuse(app, Some(account.id), reason),
     }
 }
@@ -181,7 +184,7 @@ fn answer(outcome: Outcome) -> HttpResponse {
         detail: reason.map(Reason::meaning),
     };
     let text = serde_json::to_string(&body).unwrap_or_default();
-    json(outcome.status(), outcome, text)
+    super::Answer::json(outcome, text).into()
 }
 
 fn forbidden() -> HttpResponse {

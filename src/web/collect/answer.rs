@@ -1,24 +1,58 @@
 //! Answers, each in the medium that was asked for: an image, a frame's page, a
-//! redirect, a page for people. Never in here: the decision what to answer.
+//! redirect, a page for people. An answer is told header by header, so that it goes out the
+//! same by way of the router and without it. Never in here: the decision what to answer.
 
+use std::borrow::Cow;
+
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
-};
-use actix_web::web::Bytes;
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::http::header::HeaderName;
 use url::Url;
 
 use super::outcome::Outcome;
+use crate::web::problem::Problem;
 
 pub const X_PIXELKEEP: HeaderName = HeaderName::from_static("x-pixelkeep");
 pub const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const CROSS_ORIGIN: HeaderValue = HeaderValue::from_static("cross-origin");
-const NOTHING_RUNS: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
+
+/// Headers of one medium, in lower case.
+type Fixed = &'static [(&'static str, &'static str)];
+
+const NO_STORE: (&str, &str) = ("cache-control", "no-store");
+const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
+const NOTHING_RUNS: (&str, &str) = ("content-security-policy", "default-src 'none'; sandbox");
+const CROSS_ORIGIN: (&str, &str) = ("cross-origin-resource-policy", "cross-origin");
+const ANYONE: (&str, &str) = ("access-control-allow-origin", "*");
+
+const IMAGE: Fixed = &[
+    ("content-type", "image/gif"),
+    NO_STORE,
+    NOSNIFF,
+    NOTHING_RUNS,
+    CROSS_ORIGIN,
+];
+const PAGE: Fixed = &[
+    ("content-type", "text/html; charset=utf-8"),
+    NO_STORE,
+    NOSNIFF,
+    NOTHING_RUNS,
+    CROSS_ORIGIN,
+];
+const REDIRECT: Fixed = &[NO_STORE];
+const JSON: Fixed = &[("content-type", "application/json"), NO_STORE, NOSNIFF];
+const VERDICTS: Fixed = &[
+    ("content-type", "application/json"),
+    NO_STORE,
+    NOSNIFF,
+    ANYONE,
+];
+const PROBLEM: Fixed = &[
+    ("content-type", "application/problem+json"),
+    NO_STORE,
+    NOSNIFF,
+    ANYONE,
+];
 
 /// A transparent GIF of one pixel, 43 bytes.
 const GIF: [u8; 43] = [
@@ -34,77 +68,135 @@ const GIF: [u8; 43] = [
 const FRAME_PAGE: &str =
     "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>Pixel</title></html>\n";
 
-/// What every answer of this room has.
-fn begin(status: StatusCode, outcome: Outcome, cookie: Option<String>) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(status);
-    response
-        .insert_header((X_PIXELKEEP, outcome.header()))
-        .insert_header((CACHE_CONTROL, NO_STORE));
-    if let Some(seconds) = outcome.retry_after() {
-        response.insert_header((RETRY_AFTER, seconds));
+/// An answer of this room.
+#[derive(Debug)]
+pub struct Answer {
+    status: StatusCode,
+    outcome: Outcome,
+    fixed: Fixed,
+    cookie: Option<String>,
+    location: Option<String>,
+    body: Cow<'static, [u8]>,
+}
+
+impl Answer {
+    fn new(outcome: Outcome, fixed: Fixed, body: impl Into<Cow<'static, [u8]>>) -> Answer {
+        Answer {
+            status: outcome.status(),
+            outcome,
+            fixed,
+            cookie: None,
+            location: None,
+            body: body.into(),
+        }
     }
-    if let Some(cookie) = cookie {
-        response.insert_header((SET_COOKIE, cookie));
+
+    /// An image, whatever the outcome: a page must not show a broken one.
+    pub fn image(outcome: Outcome, cookie: Option<String>) -> Answer {
+        Answer {
+            cookie,
+            ..Answer::new(outcome, IMAGE, &GIF[..])
+        }
     }
-    response
+
+    /// The page in an iframe.
+    pub fn frame(outcome: Outcome, cookie: Option<String>) -> Answer {
+        Answer {
+            cookie,
+            ..Answer::new(outcome, PAGE, FRAME_PAGE.as_bytes())
+        }
+    }
+
+    /// A redirect to a landing page. The referrer is left as the publisher's page sends
+    /// it: shops want to see it.
+    pub fn redirect(location: String, outcome: Outcome, cookie: Option<String>) -> Answer {
+        let Some(location) = header_safe(location) else {
+            return Answer::page(outcome);
+        };
+        Answer {
+            status: StatusCode::FOUND,
+            cookie,
+            location: Some(location),
+            ..Answer::new(outcome, REDIRECT, &[][..])
+        }
+    }
+
+    /// A page for the person who followed a link that leads nowhere.
+    pub fn page(outcome: Outcome) -> Answer {
+        let status = match outcome.status() {
+            StatusCode::OK => StatusCode::NOT_FOUND,
+            other => other,
+        };
+        Answer {
+            status,
+            ..Answer::new(outcome, PAGE, DEAD_LINK_PAGE.as_bytes())
+        }
+    }
+
+    /// JSON for a program.
+    pub fn json(outcome: Outcome, body: String) -> Answer {
+        Answer::new(outcome, JSON, body.into_bytes())
+    }
+
+    /// What became of events, readable by the page that sent them.
+    pub fn verdicts(body: String) -> Answer {
+        Answer::new(Outcome::Stored, VERDICTS, body.into_bytes())
+    }
+
+    /// Events that were refused as a whole, and why.
+    pub fn problem(outcome: Outcome) -> Answer {
+        let detail = match outcome {
+            Outcome::NotStored(reason) => reason.meaning(),
+            Outcome::Stored | Outcome::Unconfirmed => "",
+        };
+        let text = Problem::new(outcome.status(), detail).text();
+        Answer::new(outcome, PROBLEM, text.into_bytes())
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Each header with its value, but for those that every server adds by itself.
+    pub fn each_header(&self, mut tell: impl FnMut(&'static str, &[u8])) {
+        tell("x-pixelkeep", self.outcome.header().as_bytes());
+        for (name, value) in self.fixed {
+            tell(name, value.as_bytes());
+        }
+        if let Some(seconds) = self.outcome.retry_after() {
+            tell("retry-after", seconds.to_string().as_bytes());
+        }
+        if let Some(cookie) = &self.cookie {
+            tell("set-cookie", cookie.as_bytes());
+        }
+        if let Some(location) = &self.location {
+            tell("location", location.as_bytes());
+        }
+    }
 }
 
-/// What keeps an answer from being anything but what it says it is.
-fn harmless(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
-    response
-        .insert_header((X_CONTENT_TYPE_OPTIONS, NOSNIFF))
-        .insert_header((CONTENT_SECURITY_POLICY, NOTHING_RUNS))
-        .insert_header((CROSS_ORIGIN_RESOURCE_POLICY, CROSS_ORIGIN))
-}
-
-/// An image, whatever the outcome: a page must not show a broken one.
-pub fn image(outcome: Outcome, cookie: Option<String>) -> HttpResponse {
-    let mut response = begin(outcome.status(), outcome, cookie);
-    harmless(&mut response)
-        .content_type("image/gif")
-        .body(Bytes::from_static(&GIF))
-}
-
-/// The page in an iframe.
-pub fn frame(outcome: Outcome, cookie: Option<String>) -> HttpResponse {
-    let mut response = begin(outcome.status(), outcome, cookie);
-    harmless(&mut response)
-        .content_type("text/html; charset=utf-8")
-        .body(Bytes::from_static(FRAME_PAGE.as_bytes()))
-}
-
-/// A redirect to a landing page. The referrer is left as the publisher's page sends
-/// it: shops want to see it.
-pub fn redirect(location: String, outcome: Outcome, cookie: Option<String>) -> HttpResponse {
-    match header_safe(location) {
-        Some(location) => begin(StatusCode::FOUND, outcome, cookie)
-            .insert_header((LOCATION, location))
-            .finish(),
-        None => page(outcome),
+impl From<Answer> for HttpResponse {
+    fn from(answer: Answer) -> HttpResponse {
+        let mut response = HttpResponse::build(answer.status);
+        answer.each_header(|name, value| {
+            response.insert_header((name, value));
+        });
+        response.body(answer.body.into_owned())
     }
 }
 
 /// An address as a header takes it; other scripts are percent-encoded.
-fn header_safe(location: String) -> Option<HeaderValue> {
-    if location.is_ascii()
-        && let Ok(value) = HeaderValue::from_str(&location)
-    {
-        return Some(value);
+fn header_safe(location: String) -> Option<String> {
+    let is_safe = |text: &str| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_safe(&location) {
+        return Some(location);
     }
-    let url = Url::parse(&location).ok()?;
-    HeaderValue::from_str(url.as_str()).ok()
-}
-
-/// A page for the person who followed a link that leads nowhere.
-pub fn page(outcome: Outcome) -> HttpResponse {
-    let status = match outcome.status() {
-        StatusCode::OK => StatusCode::NOT_FOUND,
-        other => other,
-    };
-    let mut response = begin(status, outcome, None);
-    harmless(&mut response)
-        .content_type("text/html; charset=utf-8")
-        .body(Bytes::from_static(DEAD_LINK_PAGE.as_bytes()))
+    let url = String::from(Url::parse(&location).ok()?);
+    is_safe(&url).then_some(url)
 }
 
 const DEAD_LINK_PAGE: &str = "\
@@ -117,15 +209,6 @@ const DEAD_LINK_PAGE: &str = "\
 <p>The offer behind it has ended, or the link was not copied whole.</p>
 </html>
 ";
-
-/// JSON for a program.
-pub fn json(status: StatusCode, outcome: Outcome, body: String) -> HttpResponse {
-    let mut response = begin(status, outcome, None);
-    response
-        .insert_header((X_CONTENT_TYPE_OPTIONS, NOSNIFF))
-        .content_type("application/json")
-        .body(body)
-}
 
 #[cfg(test)]
 mod tests {
@@ -148,7 +231,7 @@ mod tests {
             (Outcome::NotStored(Reason::RateLimited), 429),
             (Outcome::NotStored(Reason::Overloaded), 503),
         ] {
-            let response = image(outcome, None);
+            let response = HttpResponse::from(Answer::image(outcome, None));
             assert_eq!(response.status().as_u16(), status);
             let headers = response.headers();
             assert_eq!(headers.get("content-type").unwrap(), "image/gif");
@@ -163,18 +246,15 @@ mod tests {
 
     #[test]
     fn an_address_in_another_script_still_redirects() {
-        let response = redirect(
-            "https://shop.example/größe".to_owned(),
-            Outcome::Stored,
-            None,
-        );
-        let location = response.headers().get(LOCATION).unwrap();
+        let landing = "https://shop.example/größe".to_owned();
+        let response = HttpResponse::from(Answer::redirect(landing, Outcome::Stored, None));
+        let location = response.headers().get("location").unwrap();
         assert_eq!(location, "https://shop.example/gr%C3%B6%C3%9Fe");
     }
 
     #[test]
     fn an_address_that_no_header_takes_ends_on_a_page() {
-        let response = redirect("ö\r\nx: y".to_owned(), Outcome::Stored, None);
-        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        let answer = Answer::redirect("ö\r\nx: y".to_owned(), Outcome::Stored, None);
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     }
 }

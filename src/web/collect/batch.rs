@@ -16,6 +16,9 @@ use crate::model::reason::Reason;
 /// Events in one request at most.
 pub const EVENTS_MAX: usize = crate::model::limits::EVENTS;
 
+/// Events in most requests at most.
+const EVENTS_USUAL: usize = 16;
+
 /// One request's events.
 #[derive(Debug, Deserialize)]
 pub struct Batch<'a> {
@@ -151,7 +154,10 @@ impl<'de> Visitor<'de> for EventsVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut read = Events::default();
+        let mut read = Events {
+            events: Vec::with_capacity(EVENTS_USUAL),
+            too_many: false,
+        };
         while read.events.len() < EVENTS_MAX {
             match list.next_element()? {
                 Some(event) => read.events.push(event),

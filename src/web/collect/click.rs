@@ -3,10 +3,8 @@
 //! redirect to where no stored campaign or site leads.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::time::Duration;
-
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, rt};
 
 use super::draft::{self, Arrival};
 use super::name::Name;
@@ -15,7 +13,8 @@ use super::params::Params;
 use super::place::Place;
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
-use super::{App, Collector, answer, entries, keep_answer, query, refuse, report};
+use super::{Answer, Answering, App, Call, Collector, Station, entries, keep_answer};
+use super::{query, refuse, report};
 use crate::model::campaign::Campaign;
 use crate::model::catalog::Catalog;
 use crate::model::hit::{Entry, Hit, Kind};
@@ -26,24 +25,23 @@ use crate::model::reason::{Note, Reason};
 /// How long a visitor waits for the disk before being sent on.
 const PATIENCE: Duration = Duration::from_millis(40);
 
-pub async fn click(
-    request: HttpRequest,
-    app: Data<App>,
-    collector: Data<Collector>,
-) -> HttpResponse {
+pub fn click(station: &Rc<Station>, call: &Call<'_>) -> Answering {
+    let (app, collector) = (&station.app, &station.collector);
     let catalog = app.store.catalog();
-    let params = query::read(request.query_string());
-    let visit = Visit::of(&request, &collector, app.clock.now());
-    let over_limit = visit.is_over_limit(&collector);
+    let params = query::read(call.query);
+    let visit = Visit::of(call, collector, app.clock.now());
+    let over_limit = visit.is_over_limit(collector);
     let link = match Link::find(&catalog, &params) {
         Ok(link) => link,
-        Err((account, reason)) => return answer::page(refuse(&app, account, reason)),
+        Err((account, reason)) => {
+            return Answering::Now(Answer::page(refuse(app, account, reason)));
+        }
     };
-    let over_limit = over_limit || visit.is_site_over_limit(&collector, link.place.site);
-    let terms = link.terms(&app, &catalog, &params, &visit);
+    let over_limit = over_limit || visit.is_site_over_limit(collector, link.place.site);
+    let terms = link.terms(app, &catalog, &params, &visit);
     match link.not_counted(&params, &visit, over_limit) {
-        Some(reason) => link.send_on(&app, &terms, &params, &visit, reason).await,
-        None => link.count(&app, &collector, terms, &params, &visit).await,
+        Some(reason) => link.send_on(app, &terms, &params, &visit, reason),
+        None => link.count(station, terms, &params, &visit),
     }
 }
 
@@ -100,34 +98,39 @@ impl<'c> Link<'c> {
     }
 
     /// Sends on a visitor whose click does not count.
-    async fn send_on(
+    fn send_on(
         &self,
         app: &App,
         terms: &Terms,
         params: &Params<'_>,
         visit: &Visit<'_>,
         reason: Reason,
-    ) -> HttpResponse {
+    ) -> Answering {
         let location = self.location(params, &self.shared_token(app, visit));
         let outcome = refuse(app, Some(self.place.account.id), reason);
-        keep_answer(app, self.place.account.id, self.place.statement(terms)).await;
-        answer::redirect(location, outcome, terms.forget())
+        let answered = keep_answer(app, self.place.account.id, self.place.statement(terms));
+        let forget = terms.forget();
+        Answering::later(async move {
+            answered.await;
+            Answer::redirect(location, outcome, forget)
+        })
     }
 
-    async fn count(
+    fn count(
         &self,
-        app: &Data<App>,
-        collector: &Collector,
+        station: &Rc<Station>,
         mut terms: Terms,
         params: &Params<'_>,
         visit: &Visit<'_>,
-    ) -> HttpResponse {
+    ) -> Answering {
+        let app = &station.app;
+        let account = self.place.account.id;
         let mut hit = self.hit(params, &terms, visit);
         let mut cookie = terms.forget();
         let mut click_id = None;
         if terms.permits.attribution
             && let Ok((touch, text)) = app.click_ids.mint(
-                self.place.account.id,
+                account,
                 self.campaign.id,
                 self.publisher,
                 self.landing,
@@ -144,17 +147,17 @@ impl<'c> Link<'c> {
         let click_id = click_id.unwrap_or_else(|| self.shared_token(app, visit));
         let location = self.location(params, &click_id);
         let statement = self.place.statement(&terms);
-        let outcome = if terms.counts {
-            let hit = self.entry(hit, collector, &terms, visit);
-            keep_in_time(app, self.place.account.id, entries(hit, statement)).await
-        } else {
-            keep_answer(app, self.place.account.id, statement).await;
-            Outcome::NotStored(Reason::ConsentMissing)
-        };
-        if outcome == Outcome::Unconfirmed {
-            app.journal.sent_on_unconfirmed();
+        if !terms.counts {
+            let answered = keep_answer(app, account, statement);
+            return Answering::later(async move {
+                answered.await;
+                let outcome = Outcome::NotStored(Reason::ConsentMissing);
+                Answer::redirect(location, outcome, cookie)
+            });
         }
-        answer::redirect(location, outcome, cookie)
+        let hit = self.entry(hit, &station.collector, &terms, visit);
+        let keeping = keep_in_time(station, account, &entries(hit, statement));
+        Answering::later(async move { Answer::redirect(location, keeping.await, cookie) })
     }
 
     fn terms(&self, app: &App, catalog: &Catalog, params: &Params<'_>, visit: &Visit<'_>) -> Terms {
@@ -171,7 +174,12 @@ impl<'c> Link<'c> {
         })
     }
 
-    fn hit(&self, params: &Params<'_>, terms: &Terms, visit: &Visit<'_>) -> Hit {
+    fn hit<'p>(
+        &self,
+        params: &'p Params<'_>,
+        terms: &Terms,
+        visit: &Visit<'p>,
+    ) -> Hit<Cow<'p, str>> {
         let arrival = Arrival {
             at: visit.at,
             origin: visit.origin,
@@ -189,7 +197,13 @@ impl<'c> Link<'c> {
     }
 
     /// The hit, told from others of its day where no more is permitted than that.
-    fn entry(&self, hit: Hit, collector: &Collector, terms: &Terms, visit: &Visit<'_>) -> Entry {
+    fn entry<S>(
+        &self,
+        hit: Hit<S>,
+        collector: &Collector,
+        terms: &Terms,
+        visit: &Visit<'_>,
+    ) -> Entry<S> {
         let hit = Box::new(hit);
         if !terms.counts_daily_visitors {
             return Entry::Hit(hit);
@@ -256,23 +270,25 @@ fn unknown(reason: Reason) -> Reason {
     }
 }
 
-/// Makes a click durable, and stops waiting after a moment. A click is counted as
-/// not stored only once it is certain that it is not.
-async fn keep_in_time(app: &Data<App>, account: AccountId, entries: Vec<Entry>) -> Outcome {
-    let owned = app.clone();
-    // A task of its own: it must come to its end even if the visitor does not wait.
-    let mut storing = rt::spawn(async move {
-        match owned.journal.store_in_turn(account, &entries).await {
-            Ok(_) => Outcome::Stored,
-            Err(error) => {
-                report(&error);
-                owned.journal.count(account, Reason::Unconfirmed);
-                Outcome::Unconfirmed
-            }
+/// Makes a click durable, and stops waiting after a moment. A click is counted as not
+/// stored only once it is certain that it is not, whether or not the visitor waits.
+fn keep_in_time(
+    station: &Rc<Station>,
+    account: AccountId,
+    entries: &[Entry<Cow<'_, str>>],
+) -> impl Future<Output = Outcome> + use<> {
+    let app = &station.app;
+    let storing = app
+        .journal
+        .store_or_count(account, entries, Reason::Unconfirmed);
+    let station = station.clone();
+    async move {
+        match tokio::time::timeout(PATIENCE, storing).await {
+            Ok(Ok(_)) => return Outcome::Stored,
+            Ok(Err(error)) => report(&error),
+            Err(_) => {}
         }
-    });
-    match tokio::time::timeout(PATIENCE, &mut storing).await {
-        Ok(Ok(outcome)) => outcome,
-        _ => Outcome::Unconfirmed,
+        station.app.journal.sent_on_unconfirmed();
+        Outcome::Unconfirmed
     }
 }

@@ -1,6 +1,8 @@
 //! From parameters to a conversion: its goal, amount, order number, and what it may
 //! be credited by. Never in here: the decision which click it was; settling decides.
 
+use std::borrow::Cow;
+
 use super::draft::{self, Arrival};
 use super::name::Name;
 use super::params::Params;
@@ -19,23 +21,23 @@ use crate::model::personal::Personal;
 use crate::model::reason::{Note, Notes, Reason};
 
 /// A conversion being read.
-pub struct Reading<'a, 'p> {
+pub struct Reading<'a, 't, 'p> {
     pub catalog: &'a Catalog,
     pub click_ids: &'a ClickIds,
     pub place: &'a Place<'a>,
-    pub params: &'a Params<'p>,
+    pub params: &'t Params<'p>,
     pub terms: &'a Terms,
     pub reference: Reference,
     /// Came with the account's security token.
     pub authenticated: bool,
 }
 
-impl Reading<'_, '_> {
+impl<'t> Reading<'_, 't, '_> {
     /// The hit, as far as its terms go.
     ///
     /// # Errors
     /// Why it cannot be used: an unknown goal or currency, a bad amount.
-    pub fn hit(&self, arrival: &Arrival<'_>) -> Result<Hit, Reason> {
+    pub fn hit(&self, arrival: &Arrival<'t>) -> Result<Hit<Cow<'t, str>>, Reason> {
         let mut hit = draft::hit(
             Kind::Conversion,
             self.place,
@@ -49,12 +51,12 @@ impl Reading<'_, '_> {
         Ok(hit)
     }
 
-    fn sale(&self, notes: &mut Notes) -> Result<Sale, Reason> {
+    fn sale(&self, notes: &mut Notes) -> Result<Sale<Cow<'t, str>>, Reason> {
         let own = self.place.account.settings.currency;
         let currency = self.currency()?;
         let goal = self.goal()?;
         let mut sale = Sale {
-            goal: self.params.owned(Name::GoalId),
+            goal: self.params.text(Name::GoalId),
             amount_minor: self.amount(currency.unwrap_or(own), goal, notes)?,
             currency,
             status: self.status(notes),
@@ -140,7 +142,7 @@ impl Reading<'_, '_> {
     }
 
     /// The order number: in clear only where it may be kept, as blind index always.
-    fn read_transaction(&self, sale: &mut Sale, notes: &mut Notes) {
+    fn read_transaction(&self, sale: &mut Sale<Cow<'t, str>>, notes: &mut Notes) {
         let Some(text) = self.params.get(Name::TxnId) else {
             return;
         };
@@ -149,11 +151,11 @@ impl Reading<'_, '_> {
         }
         sale.txn_key = self.click_ids.transaction_key(self.place.account.id, text);
         if self.terms.permits.measurement {
-            sale.txn = Some(Personal::new(text.to_owned()));
+            sale.txn = Some(Personal::new(text.into()));
         }
     }
 
-    fn read_touches(&self, sale: &mut Sale, notes: &mut Notes) {
+    fn read_touches<S>(&self, sale: &mut Sale<S>, notes: &mut Notes) {
         match self.reference.under(self.terms.permits) {
             Reference::Absent => {}
             Reference::Click(touch) => sale.click = Some(touch),

@@ -38,7 +38,7 @@ fn read_at(scene: &Scene, query: &str) -> Result<Hit, Reason> {
         reference,
         authenticated: false,
     };
-    reading.hit(&arrival)
+    reading.hit(&arrival).map(|hit| scene::journalled(&hit))
 }
 
 fn read(query: &str) -> Result<Hit, Reason> {

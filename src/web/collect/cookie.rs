@@ -53,7 +53,7 @@ fn objection_for(seconds: i64) -> String {
 }
 
 fn name(account: AccountId) -> String {
-    format!("pk_{account}")
+    ["pk_", &account.text()].concat()
 }
 
 /// The cookie serves pixels on other sites, hence `SameSite=None`, which browsers

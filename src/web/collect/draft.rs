@@ -1,6 +1,8 @@
 //! From parameters to a hit: what is kept in any case, and what is kept only where
 //! the visitor permits it. Never in here: a detail taken without asking the terms.
 
+use std::borrow::Cow;
+
 use super::name::Name;
 use super::params::Params;
 use super::place::{Place, Reference};
@@ -28,13 +30,13 @@ pub struct Arrival<'a> {
 }
 
 /// A hit of this kind at this place, with everything but what its kind adds.
-pub fn hit(
+pub fn hit<'p>(
     kind: Kind,
     place: &Place<'_>,
-    params: &Params<'_>,
+    params: &'p Params<'_>,
     terms: &Terms,
-    arrival: &Arrival<'_>,
-) -> Hit {
+    arrival: &Arrival<'p>,
+) -> Hit<Cow<'p, str>> {
     let permits = terms.permits;
     let mut hit = Hit {
         id: HitId::new(arrival.at, token::random_bytes()),
@@ -64,8 +66,8 @@ pub fn hit(
     if permits.measurement {
         let mut scrub = Scrub::default();
         let mut clean = |text| scrub.text(text);
-        hit.source = params.owned(Name::Source).map(&mut clean);
-        hit.creative = params.owned(Name::Creative).map(&mut clean);
+        hit.source = params.text(Name::Source).map(&mut clean);
+        hit.creative = params.text(Name::Creative).map(&mut clean);
         hit.params = params.link_params(&mut clean);
         hit.subs = params.subs(&mut clean);
         hit.url = arrival.page.and_then(|text| address(text, &mut clean));
@@ -75,13 +77,16 @@ pub fn hit(
     hit
 }
 
-fn address(text: &str, clean: impl FnOnce(String) -> String) -> Option<Personal<String>> {
-    (text.len() <= URL_MAX).then(|| Personal::new(clean(text.to_owned())))
+fn address<'p>(
+    text: &'p str,
+    clean: impl FnOnce(Cow<'p, str>) -> Cow<'p, str>,
+) -> Option<Personal<Cow<'p, str>>> {
+    (text.len() <= URL_MAX).then(|| Personal::new(clean(text.into())))
 }
 
 /// Puts a view or click under the campaign of the click id it carries, where the
 /// request names none itself.
-pub fn follow(hit: &mut Hit, catalog: &Catalog, reference: Reference) {
+pub fn follow(hit: &mut Hit<Cow<'_, str>>, catalog: &Catalog, reference: Reference) {
     match reference {
         Reference::Absent => return,
         Reference::Foreign => return hit.notes.add(Note::BadClickId),
@@ -101,7 +106,7 @@ pub fn follow(hit: &mut Hit, catalog: &Catalog, reference: Reference) {
     }
 }
 
-fn is_on_site(hit: &Hit, catalog: &Catalog, campaign: CampaignId) -> bool {
+fn is_on_site<S>(hit: &Hit<S>, catalog: &Catalog, campaign: CampaignId) -> bool {
     let site = catalog
         .campaigns
         .get(&campaign)
@@ -155,7 +160,7 @@ mod tests {
             rewarded: false,
             now: scene::now(),
         });
-        hit(Kind::Click, &place, &params, &terms, &arrival)
+        scene::journalled(&hit(Kind::Click, &place, &params, &terms, &arrival))
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::conversion::Reading;
 use super::draft::{self, Arrival};
 use super::name::Name;
 use super::place::{Place, Reference, bare_id};
+use super::query::hex;
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
 use crate::clock::DAY_MS;
@@ -60,7 +61,7 @@ impl<'a> Sender<'a> {
     ///
     /// # Errors
     /// Why it is not counted.
-    pub fn entry(&self, event: &Event<'_>) -> Result<Entry, Reason> {
+    pub fn entry<'e>(&'e self, event: &'e Event<'_>) -> Result<Entry<Cow<'e, str>>, Reason> {
         if event.kind.as_deref() == Some("consent") {
             return self
                 .statement(event)
@@ -91,7 +92,7 @@ impl<'a> Sender<'a> {
     }
 
     /// The event as a hit.
-    fn hit(&self, event: &Event<'_>) -> Result<Hit, Reason> {
+    fn hit<'e>(&'e self, event: &'e Event<'_>) -> Result<Hit<Cow<'e, str>>, Reason> {
         let id = self.checked_id(event)?;
         let kind = kind(event).ok_or(Reason::BadJson)?;
         let place = self.place(event)?;
@@ -179,14 +180,14 @@ impl<'a> Sender<'a> {
         })
     }
 
-    fn conversion(
-        &self,
-        event: &Event<'_>,
+    fn conversion<'e>(
+        &'e self,
+        event: &'e Event<'_>,
         place: &Place<'_>,
         terms: &Terms,
         reference: Reference,
-        arrival: &Arrival<'_>,
-    ) -> Result<Hit, Reason> {
+        arrival: &Arrival<'e>,
+    ) -> Result<Hit<Cow<'e, str>>, Reason> {
         Reading {
             catalog: self.catalog,
             click_ids: self.click_ids,
@@ -200,15 +201,15 @@ impl<'a> Sender<'a> {
     }
 
     /// A view or a click.
-    fn sighting(
+    fn sighting<'e>(
         &self,
         kind: Kind,
-        event: &Event<'_>,
+        event: &'e Event<'_>,
         place: &Place<'_>,
         terms: &Terms,
         reference: Reference,
-        arrival: &Arrival<'_>,
-    ) -> Result<Hit, Reason> {
+        arrival: &Arrival<'e>,
+    ) -> Result<Hit<Cow<'e, str>>, Reason> {
         let mut hit = draft::hit(kind, place, &event.params, terms, arrival);
         if let Some(text) = event.params.get(Name::PubId) {
             let publisher = self.catalog.publisher(self.account.id, text);
@@ -245,19 +246,19 @@ fn kind(event: &Event<'_>) -> Option<Kind> {
 
 /// 32 hexadecimal digits, with or without the dashes of a UUID.
 pub fn read_id(text: &str) -> Option<[u8; 16]> {
-    let digits = match text.len() {
-        32 => Cow::Borrowed(text),
-        36 if [8, 13, 18, 23]
-            .iter()
-            .all(|&at| text.as_bytes()[at] == b'-') =>
-        {
-            Cow::Owned(text.replace('-', ""))
-        }
+    let bytes = text.as_bytes();
+    let is_uuid = match bytes.len() {
+        32 => false,
+        36 => [8, 13, 18, 23].iter().all(|&at| bytes[at] == b'-'),
         _ => return None,
     };
-    let all_hex = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    let value = u128::from_str_radix(&digits, 16).ok().filter(|_| all_hex)?;
-    Some(value.to_be_bytes())
+    let mut id = [0; 16];
+    let mut digits = bytes.iter().filter(|&&byte| !(is_uuid && byte == b'-'));
+    for byte in &mut id {
+        let (high, low) = (hex(*digits.next()?)?, hex(*digits.next()?)?);
+        *byte = high << 4 | low;
+    }
+    digits.next().is_none().then_some(id)
 }
 
 #[cfg(test)]

@@ -42,7 +42,9 @@ impl Sent<'_> {
             consent: self.consent.map(Into::into),
             visitor: read_id(VISITOR).map(VisitorId),
         };
-        sender.hit(&batch.hits.events[0])
+        sender
+            .hit(&batch.hits.events[0])
+            .map(|hit| scene::journalled(&hit))
     }
 }
 

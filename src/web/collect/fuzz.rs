@@ -68,7 +68,7 @@ fn read_values(params: &Params<'_>) {
 }
 
 fn host(url: &str) -> String {
-    landing::host_of(url).unwrap_or_default()
+    landing::host_of(url).unwrap_or_default().into_owned()
 }
 
 #[cfg(test)]

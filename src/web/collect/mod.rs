@@ -17,6 +17,7 @@ mod event;
 mod event_hit;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod heading;
 mod limit;
 mod name;
 mod outcome;
@@ -32,14 +33,21 @@ mod terms;
 mod visit;
 mod wild;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
+use actix_web::dev::RequestHead;
+use actix_web::http::Method;
 use actix_web::web::Data;
 
+pub use self::answer::Answer;
 pub use self::country::Countries;
 use self::daily::DailyVisitors;
+pub use self::heading::Heading;
 use self::limit::Limiter;
 use self::outcome::Outcome;
 use self::place::Place;
@@ -63,6 +71,67 @@ pub struct Collector {
     daily: DailyVisitors,
 }
 
+/// Longest body of a request to this room, in bytes.
+pub const BODY_MAX: usize = crate::model::limits::EVENTS_BYTES;
+
+/// What a worker answers with. Each has one of its own, so that what is counted for a
+/// request is counted on one thread.
+pub struct Station {
+    pub app: Data<App>,
+    pub collector: Data<Collector>,
+}
+
+/// A request that this room answers, however it came.
+pub struct Call<'r> {
+    pub query: &'r str,
+    pub heading: Heading<'r>,
+    /// Only the head of the answer is asked for.
+    pub is_head: bool,
+    /// Who is at the other end of the connection.
+    pub peer: Option<IpAddr>,
+    pub body: Result<&'r [u8], Reason>,
+}
+
+impl<'r> Call<'r> {
+    /// A request that came by way of the router.
+    pub fn of(head: &'r RequestHead, body: Result<&'r [u8], Reason>) -> Call<'r> {
+        let mut heading = Heading::default();
+        for (name, value) in &head.headers {
+            heading.take(name.as_str(), value.as_bytes());
+        }
+        Call {
+            query: head.uri.query().unwrap_or_default(),
+            heading,
+            is_head: head.method == Method::HEAD,
+            peer: head.peer_addr.map(|peer| peer.ip()),
+            body,
+        }
+    }
+}
+
+/// The answer, or the wait for it. Everything that reads the request has been done by
+/// then, so that a request that waits for the disk holds next to nothing.
+pub enum Answering {
+    Now(Answer),
+    Later(Pin<Box<dyn Future<Output = Answer>>>),
+}
+
+impl Answering {
+    fn later(answer: impl Future<Output = Answer> + 'static) -> Answering {
+        Answering::Later(Box::pin(answer))
+    }
+
+    pub async fn answer(self) -> Answer {
+        match self {
+            Answering::Now(answer) => answer,
+            Answering::Later(answer) => answer.await,
+        }
+    }
+}
+
+/// How a request is answered that needs no router.
+pub type Direct = fn(&Rc<Station>, &Call<'_>) -> Answering;
+
 /// Prepares this room.
 pub fn state(app: &Data<App>) -> Collector {
     Collector {
@@ -76,13 +145,12 @@ pub fn state(app: &Data<App>) -> Collector {
 
 pub fn routes(routes: &mut Routes) {
     let collect = Action::Collect;
-    routes.get(collect, "/click", click::click);
-    routes.head(collect, "/click", click::click);
-    routes.get(collect, "/imp", pixel::impression);
-    routes.head(collect, "/imp", pixel::impression);
-    routes.get(collect, "/pixel", pixel::conversion);
-    routes.head(collect, "/pixel", pixel::conversion);
-    routes.post(collect, "/event", event::event);
+    for method in [Method::GET, Method::HEAD] {
+        routes.direct(method.clone(), collect, "/click", click::click);
+        routes.direct(method.clone(), collect, "/imp", pixel::impression);
+        routes.direct(method, collect, "/pixel", pixel::conversion);
+    }
+    routes.direct(Method::POST, collect, "/event", event::event);
     routes.options(collect, "/event", event::preflight);
     routes.get(collect, "/acquisition", acquisition::acquisition);
     routes.head(collect, "/acquisition", acquisition::acquisition);
@@ -97,31 +165,48 @@ pub fn routes(routes: &mut Routes) {
 }
 
 /// A hit, and the visitor's answer where there is one, as the journal takes them.
-fn entries(hit: Entry, statement: Option<Statement>) -> Vec<Entry> {
+fn entries<S>(hit: Entry<S>, statement: Option<Statement>) -> Vec<Entry<S>> {
     let answer = statement.map(|statement| Entry::Statement(Box::new(statement)));
     std::iter::once(hit).chain(answer).collect()
 }
 
-/// Makes one hit durable, and the visitor's answer with it.
-async fn keep(app: &App, account: AccountId, entries: &[Entry]) -> Outcome {
-    match app.journal.store_in_turn(account, entries).await {
-        Ok(_) => Outcome::Stored,
-        Err(error) => {
-            report(&error);
-            refuse(app, Some(account), Reason::Overloaded)
+/// Makes one hit durable, and the visitor's answer with it. It is on its way at once,
+/// whether or not somebody waits.
+fn keep(
+    station: &Rc<Station>,
+    account: AccountId,
+    entries: &[Entry<Cow<'_, str>>],
+) -> impl Future<Output = Outcome> + use<> {
+    let storing = station.app.journal.store_in_turn(account, entries);
+    let station = station.clone();
+    async move {
+        match storing.await {
+            Ok(_) => Outcome::Stored,
+            Err(error) => {
+                report(&error);
+                refuse(&station.app, Some(account), Reason::Overloaded)
+            }
         }
     }
 }
 
 /// Makes a withdrawal durable whose hit is not counted. Where that fails the visitor
 /// is not told: their browser has forgotten already, and the account's log says so.
-async fn keep_answer(app: &App, account: AccountId, statement: Option<Statement>) {
-    let Some(statement) = statement else {
-        return;
-    };
-    let entry = [Entry::Statement(Box::new(statement))];
-    if let Err(error) = app.journal.store_in_turn(account, &entry).await {
-        report(&error);
+fn keep_answer(
+    app: &App,
+    account: AccountId,
+    statement: Option<Statement>,
+) -> impl Future<Output = ()> + use<> {
+    let storing = statement.map(|statement| {
+        let entry = [Entry::<String>::Statement(Box::new(statement))];
+        app.journal.store_in_turn(account, &entry)
+    });
+    async move {
+        if let Some(storing) = storing
+            && let Err(error) = storing.await
+        {
+            report(&error);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! What becomes of a request, in the words of the public contract, before any
 //! medium: stored, set aside or refused, and with which status.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderValue;
 
 use crate::model::reason::Reason;
 
@@ -36,14 +37,10 @@ impl Outcome {
     }
 
     /// The value of `X-Pixelkeep`.
-    pub fn header(self) -> HeaderValue {
+    pub fn header(self) -> Cow<'static, str> {
         match self {
-            Outcome::Stored => HeaderValue::from_static("stored"),
-            Outcome::Unconfirmed => HeaderValue::from_static("unconfirmed"),
-            Outcome::NotStored(reason) => {
-                let text = format!("{}; {}", self.verdict(), reason.word());
-                HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("rejected"))
-            }
+            Outcome::Stored | Outcome::Unconfirmed => self.verdict().into(),
+            Outcome::NotStored(reason) => format!("{}; {}", self.verdict(), reason.word()).into(),
         }
     }
 
@@ -96,8 +93,7 @@ mod tests {
     fn every_reason_goes_out_with_its_word() {
         for &reason in Reason::ALL {
             let outcome = Outcome::NotStored(reason);
-            let header = outcome.header();
-            let text = header.to_str().unwrap();
+            let text = outcome.header();
             assert_eq!(text, format!("{}; {}", outcome.verdict(), reason.word()));
             assert_eq!(
                 text.starts_with("ignored"),

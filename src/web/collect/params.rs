@@ -10,10 +10,17 @@ use crate::model::hit::{PARAMS, SUBS};
 use crate::model::personal::Personal;
 use crate::model::reason::{Note, Notes, Reason};
 
+/// Parameters of most hits at most.
+const USUAL: usize = 12;
+
 /// The parameters of one hit.
 #[derive(Debug)]
 pub struct Params<'a> {
-    values: [Option<Cow<'a, str>>; COUNT],
+    /// Where in `values` each one stands, counted from 1.
+    places: [u8; COUNT],
+    values: Vec<Cow<'a, str>>,
+    /// Which are there, and which came under their own names: one bit each.
+    present: u64,
     properly: u64,
     /// What was odd and could be read all the same.
     pub notes: Notes,
@@ -24,7 +31,9 @@ pub struct Params<'a> {
 impl Default for Params<'_> {
     fn default() -> Self {
         Params {
-            values: [const { None }; COUNT],
+            places: [0; COUNT],
+            values: Vec::new(),
+            present: 0,
             properly: 0,
             notes: Notes::default(),
             fault: None,
@@ -34,7 +43,8 @@ impl Default for Params<'_> {
 
 impl<'a> Params<'a> {
     pub fn get(&self, name: Name) -> Option<&str> {
-        self.values[name.index()].as_deref()
+        let place = usize::from(self.places[name.index()]);
+        self.values.get(place.checked_sub(1)?).map(AsRef::as_ref)
     }
 
     pub fn find_fault(&mut self, reason: Reason) {
@@ -47,13 +57,28 @@ impl<'a> Params<'a> {
         let proper = called == Called::Properly;
         let bit = 1u64 << name.index();
         let outranked = self.properly & bit != 0 || !proper;
-        if self.values[name.index()].is_some() && outranked {
+        if self.present & bit != 0 && outranked {
             return;
         }
         if let Some(value) = self.read(name, written, value) {
-            self.values[name.index()] = Some(value);
+            self.keep(name, value);
+            self.present |= bit;
             self.properly |= if proper { bit } else { 0 };
         }
+    }
+
+    fn keep(&mut self, name: Name, value: Cow<'a, str>) {
+        let place = &mut self.places[name.index()];
+        if let Some(kept) = self.values.get_mut(usize::from(*place).wrapping_sub(1)) {
+            *kept = value;
+            return;
+        }
+        if self.values.is_empty() {
+            self.values.reserve(USUAL);
+        }
+        self.values.push(value);
+        // There are fewer parameters than a byte can count.
+        *place = self.values.len() as u8;
     }
 
     fn read(&mut self, name: Name, written: &str, value: Cow<'a, str>) -> Option<Cow<'a, str>> {
@@ -97,31 +122,39 @@ impl<'a> Params<'a> {
     }
 
     /// `p1`..`p10` by index, only those present, each cleaned.
-    pub fn link_params(&self, clean: impl FnMut(String) -> String) -> Vec<(u8, Personal<String>)> {
+    pub fn link_params<'p>(
+        &'p self,
+        clean: impl FnMut(Cow<'p, str>) -> Cow<'p, str>,
+    ) -> Vec<(u8, Personal<Cow<'p, str>>)> {
         self.collect(PARAMS, Name::P, clean)
     }
 
     /// `sub1`..`sub15` by index, only those present, each cleaned.
-    pub fn subs(&self, clean: impl FnMut(String) -> String) -> Vec<(u8, Personal<String>)> {
+    pub fn subs<'p>(
+        &'p self,
+        clean: impl FnMut(Cow<'p, str>) -> Cow<'p, str>,
+    ) -> Vec<(u8, Personal<Cow<'p, str>>)> {
         self.collect(SUBS, Name::Sub, clean)
     }
 
-    fn collect(
-        &self,
+    fn collect<'p>(
+        &'p self,
         count: usize,
         name: fn(u8) -> Name,
-        mut clean: impl FnMut(String) -> String,
-    ) -> Vec<(u8, Personal<String>)> {
+        mut clean: impl FnMut(Cow<'p, str>) -> Cow<'p, str>,
+    ) -> Vec<(u8, Personal<Cow<'p, str>>)> {
+        let all = (1u64 << count) - 1;
+        if self.present >> name(0).index() & all == 0 {
+            return Vec::new();
+        }
         (0..count as u8)
-            .filter_map(|at| {
-                let text = self.get(name(at))?.to_owned();
-                Some((at, Personal::new(clean(text))))
-            })
+            .filter_map(|at| Some((at, Personal::new(clean(self.text(name(at))?)))))
             .collect()
     }
 
-    pub fn owned(&self, name: Name) -> Option<String> {
-        self.get(name).map(str::to_owned)
+    /// A value as it goes into a hit.
+    pub fn text(&self, name: Name) -> Option<Cow<'_, str>> {
+        self.get(name).map(Cow::Borrowed)
     }
 }
 

@@ -1,8 +1,8 @@
 //! `GET /pixel` and `GET /imp`: a conversion or an impression by an image, or by an
 //! iframe. Never in here: any other answer than an image or a frame's page.
 
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::conversion::Reading;
 use super::draft::{self, Arrival};
@@ -12,38 +12,39 @@ use super::params::Params;
 use super::place::{Place, Reference};
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
-use super::{App, Collector, answer, entries, keep, keep_answer, query, refuse};
+use super::{Answer, Answering, App, Call, Station, entries, keep, keep_answer};
+use super::{query, refuse};
+use crate::model::campaign::Campaign;
 use crate::model::catalog::Catalog;
-use crate::model::hit::{Entry, Kind, Touch};
+use crate::model::hit::{Entry, Hit, Kind, Touch};
 use crate::model::reason::{Note, Reason};
 
+/// How an outcome is shown.
+type Medium = fn(Outcome, Option<String>) -> Answer;
+
 /// A conversion.
-pub async fn conversion(
-    request: HttpRequest,
-    app: Data<App>,
-    collector: Data<Collector>,
-) -> HttpResponse {
-    let params = query::read(request.query_string());
-    let visit = Visit::of(&request, &collector, app.clock.now());
-    let as_frame = visit.in_frame || params.get(Name::Format) == Some("iframe");
-    let (outcome, cookie) = convert(&app, &collector, &params, &visit).await;
-    if as_frame {
-        answer::frame(outcome, cookie)
+pub fn conversion(station: &Rc<Station>, call: &Call<'_>) -> Answering {
+    let params = query::read(call.query);
+    let visit = Visit::of(call, &station.collector, station.app.clock.now());
+    let medium: Medium = if visit.in_frame || params.get(Name::Format) == Some("iframe") {
+        Answer::frame
     } else {
-        answer::image(outcome, cookie)
-    }
+        Answer::image
+    };
+    convert(station, &params, &visit, medium)
 }
 
-async fn convert(
-    app: &App,
-    collector: &Collector,
+fn convert(
+    station: &Rc<Station>,
     params: &Params<'_>,
     visit: &Visit<'_>,
-) -> (Outcome, Option<String>) {
+    medium: Medium,
+) -> Answering {
+    let app = &station.app;
     let catalog = app.store.catalog();
-    let place = match admit(app, collector, &catalog, params, visit) {
+    let place = match admit(station, &catalog, params, visit) {
         Ok(place) => place,
-        Err(outcome) => return (outcome, None),
+        Err(outcome) => return Answering::Now(medium(outcome, None)),
     };
     let account = place.account.id;
     let reference = Reference::read(&app.click_ids, account, params.get(Name::ClickId));
@@ -52,10 +53,8 @@ async fn convert(
         rewarded: reference.is_rewarded(&catalog),
         ..asked(app, &catalog, &place, params, visit)
     });
-    let statement = place.statement(&terms);
     if !terms.counts {
-        keep_answer(app, account, statement).await;
-        return (Outcome::NotStored(Reason::ConsentMissing), terms.forget());
+        return unwanted(app, &place, &terms, medium);
     }
     let reading = Reading {
         catalog: &catalog,
@@ -66,61 +65,37 @@ async fn convert(
         reference,
         authenticated: false,
     };
-    let outcome = match reading.hit(&arrival(params, visit)) {
+    let forget = terms.forget();
+    match reading.hit(&arrival(params, visit)) {
         Ok(hit) => {
-            let entries = entries(Entry::Hit(Box::new(hit)), statement);
-            keep(app, account, &entries).await
+            let entries = entries(Entry::Hit(Box::new(hit)), place.statement(&terms));
+            let keeping = keep(station, account, &entries);
+            Answering::later(async move { medium(keeping.await, forget) })
         }
-        Err(reason) => refuse(app, Some(account), reason),
-    };
-    (outcome, terms.forget())
+        Err(reason) => Answering::Now(medium(refuse(app, Some(account), reason), forget)),
+    }
 }
 
 /// An impression.
-pub async fn impression(
-    request: HttpRequest,
-    app: Data<App>,
-    collector: Data<Collector>,
-) -> HttpResponse {
-    let params = query::read(request.query_string());
-    let visit = Visit::of(&request, &collector, app.clock.now());
-    let (outcome, cookie) = show(&app, &collector, &params, &visit).await;
-    answer::image(outcome, cookie)
+pub fn impression(station: &Rc<Station>, call: &Call<'_>) -> Answering {
+    let params = query::read(call.query);
+    let visit = Visit::of(call, &station.collector, station.app.clock.now());
+    show(station, &params, &visit)
 }
 
-async fn show(
-    app: &App,
-    collector: &Collector,
-    params: &Params<'_>,
-    visit: &Visit<'_>,
-) -> (Outcome, Option<String>) {
+fn show(station: &Rc<Station>, params: &Params<'_>, visit: &Visit<'_>) -> Answering {
+    let app = &station.app;
     let catalog = app.store.catalog();
-    let place = match admit(app, collector, &catalog, params, visit) {
-        Ok(place) => place,
-        Err(outcome) => return (outcome, None),
+    let (place, campaign) = match admit_shown(station, &catalog, params, visit) {
+        Ok(admitted) => admitted,
+        Err(outcome) => return Answering::Now(Answer::image(outcome, None)),
     };
     let account = place.account.id;
-    let Some(campaign) = place.campaign else {
-        return (refuse(app, Some(account), Reason::CampaignUnknown), None);
-    };
-    if !campaign.settings.is_running() {
-        return (refuse(app, Some(account), Reason::Paused), None);
-    }
     let mut terms = Terms::of(&asked(app, &catalog, &place, params, visit));
     if !terms.counts {
-        keep_answer(app, account, place.statement(&terms)).await;
-        return (Outcome::NotStored(Reason::ConsentMissing), terms.forget());
+        return unwanted(app, &place, &terms, Answer::image);
     }
-    let arrival = arrival(params, visit);
-    let mut hit = draft::hit(Kind::Impression, &place, params, &terms, &arrival);
-    if let Some(text) = params.get(Name::PubId) {
-        hit.publisher = catalog
-            .publisher(account, text)
-            .map(|publisher| publisher.id);
-        if hit.publisher.is_none() {
-            hit.notes.add(Note::UnknownPublisher);
-        }
-    }
+    let mut hit = seen(&catalog, &place, params, &terms, visit);
     terms.recognise();
     let cookie = terms.remember(&app.click_ids, |state| {
         state.remember_impression(Touch {
@@ -133,19 +108,54 @@ async fn show(
     hit.visitor = terms.visitor();
     hit.keep_only_permitted();
     let entries = entries(Entry::Hit(Box::new(hit)), place.statement(&terms));
-    let outcome = keep(app, account, &entries).await;
-    let remembered = cookie.filter(|_| outcome == Outcome::Stored);
-    (outcome, remembered.or_else(|| terms.forget()))
+    let forget = terms.forget();
+    let keeping = keep(station, account, &entries);
+    Answering::later(async move {
+        let outcome = keeping.await;
+        let remembered = cookie.filter(|_| outcome == Outcome::Stored);
+        Answer::image(outcome, remembered.or(forget))
+    })
+}
+
+/// The hit of an impression, but for its visitor.
+fn seen<'p>(
+    catalog: &Catalog,
+    place: &Place<'_>,
+    params: &'p Params<'_>,
+    terms: &Terms,
+    visit: &Visit<'p>,
+) -> Hit<Cow<'p, str>> {
+    let arrival = arrival(params, visit);
+    let mut hit = draft::hit(Kind::Impression, place, params, terms, &arrival);
+    if let Some(text) = params.get(Name::PubId) {
+        hit.publisher = catalog
+            .publisher(place.account.id, text)
+            .map(|publisher| publisher.id);
+        if hit.publisher.is_none() {
+            hit.notes.add(Note::UnknownPublisher);
+        }
+    }
+    hit
+}
+
+/// The answer to a hit that its visitor does not want to be counted.
+fn unwanted(app: &App, place: &Place<'_>, terms: &Terms, medium: Medium) -> Answering {
+    let answered = keep_answer(app, place.account.id, place.statement(terms));
+    let forget = terms.forget();
+    Answering::later(async move {
+        answered.await;
+        medium(Outcome::NotStored(Reason::ConsentMissing), forget)
+    })
 }
 
 /// The place of a request that may be counted; else what to answer.
 fn admit<'c>(
-    app: &App,
-    collector: &Collector,
+    station: &Station,
     catalog: &'c Catalog,
     params: &Params<'_>,
     visit: &Visit<'_>,
 ) -> Result<Place<'c>, Outcome> {
+    let (app, collector) = (&station.app, &station.collector);
     let over_limit = visit.is_over_limit(collector);
     let place = Place::find(catalog, params).map_err(|refusal| {
         let reason = params.fault.unwrap_or(refusal.reason);
@@ -163,6 +173,24 @@ fn admit<'c>(
         Some(reason) => Err(refuse(app, Some(place.account.id), reason)),
         None => Ok(place),
     }
+}
+
+/// The same of an impression, whose campaign must be named and run.
+fn admit_shown<'c>(
+    station: &Station,
+    catalog: &'c Catalog,
+    params: &Params<'_>,
+    visit: &Visit<'_>,
+) -> Result<(Place<'c>, &'c Campaign), Outcome> {
+    let place = admit(station, catalog, params, visit)?;
+    let refused = |reason| refuse(&station.app, Some(place.account.id), reason);
+    let campaign = place
+        .campaign
+        .ok_or_else(|| refused(Reason::CampaignUnknown))?;
+    if !campaign.settings.is_running() {
+        return Err(refused(Reason::Paused));
+    }
+    Ok((place, campaign))
 }
 
 fn asked<'a>(

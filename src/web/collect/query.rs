@@ -23,23 +23,42 @@ pub fn read(query: &str) -> Params<'_> {
     };
     let mut pair = Pair::default();
     for (at, byte) in query.bytes().enumerate() {
-        match byte {
-            b'&' => {
+        match MARKS[usize::from(byte)] {
+            Mark::None => {}
+            Mark::Separator => {
                 pair.read(&mut params, query, at);
                 pair = Pair {
                     start: at + 1,
                     ..Pair::default()
                 };
             }
-            b'=' if pair.equals.is_none() => pair.equals = Some(at),
-            b'%' | b'+' if pair.equals.is_none() => pair.encoded_name = true,
-            b'%' | b'+' => pair.encoded_value = true,
-            _ => {}
+            Mark::Equals => pair.equals = pair.equals.or(Some(at)),
+            Mark::Escape if pair.equals.is_none() => pair.encoded_name = true,
+            Mark::Escape => pair.encoded_value = true,
         }
     }
     pair.read(&mut params, query, query.len());
     params
 }
+
+/// What a byte of a query is.
+#[derive(Clone, Copy)]
+enum Mark {
+    None,
+    Separator,
+    Equals,
+    Escape,
+}
+
+/// Most bytes are none, which one look tells.
+const MARKS: [Mark; 256] = {
+    let mut marks = [Mark::None; 256];
+    marks[b'&' as usize] = Mark::Separator;
+    marks[b'=' as usize] = Mark::Equals;
+    marks[b'%' as usize] = Mark::Escape;
+    marks[b'+' as usize] = Mark::Escape;
+    marks
+};
 
 fn beginning(query: &str) -> &str {
     let mut end = QUERY_MAX;
@@ -103,27 +122,41 @@ fn decode_if(encoded: bool, text: &str) -> Option<Cow<'_, str>> {
 /// Percent-decodes form encoding. A percent sign without two hexadecimal digits
 /// stands for itself; none where the result is not UTF-8.
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.bytes().any(|b| matches!(b, b'%' | b'+')) {
+    let escape = |byte: &u8| matches!(byte, b'%' | b'+');
+    let mut rest = text.as_bytes();
+    let Some(mut at) = rest.iter().position(escape) else {
         return Some(Cow::Borrowed(text));
-    }
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = (byte == b'%').then(|| hex_pair(bytes, at + 1)).flatten();
-        decoded.push(match (byte, hex) {
-            (_, Some(value)) => value,
-            (b'+', None) => b' ',
-            (other, None) => other,
-        });
-        at += if hex.is_some() { 3 } else { 1 };
+    };
+    let mut decoded = Vec::with_capacity(rest.len());
+    loop {
+        let (plain, escaped) = rest.split_at(at);
+        decoded.extend_from_slice(plain);
+        let (byte, taken) = match *escaped {
+            [b'+', ..] => (b' ', 1),
+            [_, high, low, ..] => escaped_byte(high, low).map_or((b'%', 1), |byte| (byte, 3)),
+            [percent, ..] => (percent, 1),
+            [] => break,
+        };
+        decoded.push(byte);
+        rest = &escaped[taken..];
+        at = rest.iter().position(escape).unwrap_or(rest.len());
     }
     String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
-fn hex_pair(bytes: &[u8], at: usize) -> Option<u8> {
-    let digit = |at: usize| (*bytes.get(at)? as char).to_digit(16);
-    Some((digit(at)? * 16 + digit(at + 1)?) as u8)
+/// The byte that two hexadecimal digits write.
+fn escaped_byte(high: u8, low: u8) -> Option<u8> {
+    Some(hex(high)? << 4 | hex(low)?)
+}
+
+/// The value of a hexadecimal digit.
+pub fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

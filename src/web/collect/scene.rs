@@ -1,5 +1,6 @@
 //! What tests of this room stand on: two accounts with sites, campaigns and keys.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
@@ -10,7 +11,7 @@ use crate::model::account::{
 use crate::model::campaign::{Approval, Campaign, CampaignSettings, CampaignStatus, Goal, Rule};
 use crate::model::catalog::Catalog;
 use crate::model::consent::Posture;
-use crate::model::hit::Origin;
+use crate::model::hit::{Hit, Origin};
 use crate::model::id::{AccountId, CampaignId, GoalId, PublisherId, SiteId, SiteKey};
 use crate::model::money::{Currency, Percent};
 
@@ -66,6 +67,11 @@ pub fn now() -> Timestamp {
 
 pub fn origin() -> Origin {
     Origin::default()
+}
+
+/// A hit as settling reads it: written with the request's own texts, read with its own.
+pub fn journalled(hit: &Hit<Cow<'_, str>>) -> Hit {
+    postcard::from_bytes(&postcard::to_allocvec(hit).unwrap()).unwrap()
 }
 
 pub struct Scene {

@@ -3,55 +3,13 @@
 
 use std::net::IpAddr;
 
-use actix_web::HttpRequest;
-use actix_web::http::Method;
-use actix_web::http::header::HeaderMap;
-
-use super::Collector;
-use super::agents;
 use super::limit::{Limiter, network};
+use super::{Call, Collector, agents};
 use crate::clock::Timestamp;
 use crate::model::account::Site;
 use crate::model::hit::{Country, Origin};
 use crate::model::id::{CampaignId, SiteId};
 use crate::model::reason::Reason;
-
-/// What the headers of a request say, read in one pass: they are few.
-#[derive(Default)]
-struct Headers<'r> {
-    agent: Option<&'r str>,
-    referrer: Option<&'r str>,
-    cookies: Option<&'r str>,
-    privacy_control: bool,
-    in_frame: bool,
-    from_browser: bool,
-    is_prefetch: bool,
-}
-
-impl<'r> Headers<'r> {
-    fn read(headers: &'r HeaderMap) -> Headers<'r> {
-        let mut read = Headers::default();
-        for (name, value) in headers {
-            let text = || value.to_str().ok();
-            // Of a header that came twice the first counts.
-            match name.as_str() {
-                "user-agent" => read.agent = read.agent.or_else(text),
-                "referer" => read.referrer = read.referrer.or_else(text),
-                "cookie" => read.cookies = read.cookies.or_else(text),
-                "sec-gpc" => read.privacy_control |= value == "1",
-                "sec-fetch-dest" => {
-                    read.in_frame |= text().is_some_and(|dest| dest.ends_with("frame"));
-                }
-                "sec-fetch-mode" => read.from_browser = true,
-                "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => {
-                    read.is_prefetch |= text().is_some_and(names_prefetch);
-                }
-                _ => {}
-            }
-        }
-        read
-    }
-}
 
 /// One request, but for its parameters.
 pub struct Visit<'r> {
@@ -71,13 +29,15 @@ pub struct Visit<'r> {
 }
 
 impl<'r> Visit<'r> {
-    pub fn of(request: &'r HttpRequest, collector: &Collector, at: Timestamp) -> Visit<'r> {
-        let headers = Headers::read(request.headers());
-        let address = collector.trusted_proxies.client(request);
-        let agent = agents::agent(headers.agent.unwrap_or_default());
-        let set_aside = if request.method() == Method::HEAD {
+    pub fn of(call: &Call<'r>, collector: &Collector, at: Timestamp) -> Visit<'r> {
+        let heading = &call.heading;
+        let address = call
+            .peer
+            .map(|peer| collector.trusted_proxies.before(peer, &heading.forwarded));
+        let agent = agents::agent(heading.agent.unwrap_or_default());
+        let set_aside = if call.is_head {
             Some(Reason::Head)
-        } else if headers.is_prefetch {
+        } else if heading.is_prefetch {
             Some(Reason::Prefetch)
         } else {
             agent.is_bot.then_some(Reason::Bot)
@@ -91,11 +51,11 @@ impl<'r> Visit<'r> {
                 browser: agent.browser,
             },
             set_aside,
-            privacy_control: headers.privacy_control,
-            referrer: headers.referrer,
-            cookies: headers.cookies,
-            in_frame: headers.in_frame,
-            from_browser: headers.from_browser,
+            privacy_control: heading.privacy_control,
+            referrer: heading.referrer,
+            cookies: heading.cookies,
+            in_frame: heading.in_frame,
+            from_browser: heading.from_browser,
             address,
         }
     }
@@ -151,16 +111,9 @@ impl<'r> Visit<'r> {
     }
 }
 
-/// Browsers mark what they load ahead of time.
-fn names_prefetch(value: &str) -> bool {
-    let value = value.to_ascii_lowercase();
-    ["prefetch", "prerender", "preview"]
-        .iter()
-        .any(|word| value.contains(word))
-}
-
 #[cfg(test)]
 mod tests {
+    use actix_web::http::Method;
     use actix_web::http::header::USER_AGENT;
     use actix_web::test::TestRequest;
 
@@ -168,7 +121,12 @@ mod tests {
 
     fn set_aside(request: TestRequest) -> Option<Reason> {
         let request = request.to_http_request();
-        Visit::of(&request, &Collector::default(), Timestamp::default()).set_aside
+        Visit::of(
+            &Call::of(request.head(), Ok(&[])),
+            &Collector::default(),
+            Timestamp::default(),
+        )
+        .set_aside
     }
 
     #[test]
@@ -201,7 +159,11 @@ mod tests {
             .insert_header(("Sec-Fetch-Dest", "iframe"))
             .insert_header(("Sec-GPC", "1"))
             .to_http_request();
-        let visit = Visit::of(&request, &Collector::default(), Timestamp::default());
+        let visit = Visit::of(
+            &Call::of(request.head(), Ok(&[])),
+            &Collector::default(),
+            Timestamp::default(),
+        );
         assert!(visit.in_frame && visit.privacy_control);
     }
 }

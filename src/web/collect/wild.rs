@@ -27,9 +27,9 @@ pub fn is_unfilled(value: &str) -> bool {
 
 /// Whether a value has a character with which some placeholder begins; most have none.
 fn has_bracket(value: &str) -> bool {
-    value
-        .bytes()
-        .any(|b| matches!(b, b'{' | b'[' | b'$' | b'%' | b'<'))
+    value.bytes().fold(false, |found, byte| {
+        found | matches!(byte, b'{' | b'[' | b'$' | b'%' | b'<')
+    })
 }
 
 /// Whether the whole value is a placeholder in its template's brackets.

@@ -8,6 +8,7 @@ mod click;
 mod country;
 mod event;
 mod hostile;
+mod lane;
 mod limits;
 mod pixel;
 mod proxies;

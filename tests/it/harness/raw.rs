@@ -57,6 +57,57 @@ pub fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     parse(&bytes)
 }
 
+/// A connection that stays open from one request to the next.
+pub struct Connection {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Connection {
+    #[track_caller]
+    pub fn open(address: SocketAddr) -> Connection {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Connection {
+            stream,
+            read: Vec::new(),
+        }
+    }
+
+    #[track_caller]
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    /// The next answer; one to `HEAD` has no body, whatever length it tells.
+    #[track_caller]
+    pub fn answer(&mut self, to_head: bool) -> Answer {
+        loop {
+            if let Some(end) = find(&self.read, b"\r\n\r\n").map(|at| at + 4) {
+                let head = parse(&self.read[..end]);
+                let length = head.header("content-length");
+                let length = length.map_or(0, |text| text.parse().unwrap());
+                let end = if to_head { end } else { end + length };
+                if self.read.len() >= end {
+                    return parse(&self.read.drain(..end).collect::<Vec<u8>>());
+                }
+            }
+            let mut some = [0; 4_096];
+            let count = self.stream.read(&mut some).unwrap();
+            assert!(count > 0, "closed before an answer");
+            self.read.extend_from_slice(&some[..count]);
+        }
+    }
+
+    /// Whether nothing more comes.
+    pub fn ends(mut self) -> bool {
+        let mut rest = self.read;
+        let _ = self.stream.read_to_end(&mut rest);
+        rest.is_empty()
+    }
+}
+
 #[track_caller]
 fn parse(bytes: &[u8]) -> Answer {
     let end = find(bytes, b"\r\n\r\n")
