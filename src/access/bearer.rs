@@ -1,17 +1,17 @@
 //! API tokens: whose token a request carries, and whether it may do what the
 //! request is about. Never in here: the header it came in, or a token's secret kept.
 
-use crate::clock::Timestamp;
+use super::refusal::Refusals;
 use crate::crypto::token;
 use crate::error::{Error, Kind, Result};
-use crate::model::action::{Action, ApiToken};
+use crate::model::action::{Act, Actor, ApiToken};
 use crate::store::Store;
 
 /// Longest text that is looked up as a token, in bytes; ours have 43.
 const SECRET_MAX: usize = 128;
 
-/// The token of an `Authorization` header's text, if it may do `action`.
-/// Blocks for a look-up.
+/// The token of an `Authorization` header's text, if it may do what `act` says once the
+/// actor is known. A refusal stands in the account's audit. Blocks for a look-up.
 ///
 /// # Errors
 /// [`Kind::Unauthenticated`] without a valid token, [`Kind::NotAllowed`] where a
@@ -19,8 +19,8 @@ const SECRET_MAX: usize = 128;
 pub fn admit(
     store: &Store,
     authorization: Option<&str>,
-    action: Action,
-    now: Timestamp,
+    act: impl FnOnce(Actor) -> Act,
+    refusals: &Refusals,
 ) -> Result<ApiToken> {
     let authorization = authorization.ok_or_else(|| {
         unauthenticated("Send an API token in the header: Authorization: Bearer TOKEN.")
@@ -31,17 +31,20 @@ pub fn admit(
     let token = store.token(&token::hash(secret))?.ok_or_else(|| {
         unauthenticated("This API token is not valid. Make one with: pixelkeep token create.")
     })?;
+    let act = act(Actor::Token(token.id));
+    let now = act.at;
     if token.expires_at.is_some_and(|at| at <= now) {
         return Err(unauthenticated(
             "This API token has expired. Make a new one with: pixelkeep token create.",
         ));
     }
-    if action.allows(token.scope.party()) {
+    if act.action.allows(token.scope.party()) {
         if token.used_day != Some(now.utc_day()) {
             store.use_token(&token, now.utc_day())?;
         }
         Ok(token)
     } else {
+        refusals.record(store, act, token.account)?;
         Err(Error::new(
             Kind::NotAllowed,
             "This API token may not do that. Use one made with --scope write, or the console.",

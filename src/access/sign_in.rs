@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::code_step::CodeSteps;
+use super::refusal::Refusals;
 use super::throttle::{Attempt, Throttle};
 use super::{device, second_factor};
 use crate::clock::Timestamp;
@@ -14,7 +15,8 @@ use crate::crypto::{password, token};
 use crate::error::Result;
 use crate::model::account::Member;
 use crate::model::action::{Act, Action, Actor};
-use crate::model::audit::Network;
+use crate::model::audit::{Network, Subject};
+use crate::model::id::AccountId;
 use crate::model::limits;
 use crate::store::Store;
 
@@ -26,6 +28,8 @@ const STRANGERS_MAX: usize = limits::STRANGERS_AT_ONCE;
 const ALL_MAX: usize = limits::SIGN_INS_AT_ONCE;
 /// Seconds to wait where so many are at the door.
 const CROWD_WAIT_SECONDS: u32 = 3;
+/// Refused sign-ins that wait for their entry.
+const REFUSED_MAX: usize = 256;
 
 /// How a sign-in ended.
 #[derive(Debug)]
@@ -62,6 +66,8 @@ pub struct Door {
     steps: Mutex<CodeSteps>,
     /// Attempts that are being looked at or wait for it.
     at_work: AtomicUsize,
+    /// Refused sign-ins of members that wait for their entry.
+    refused: Mutex<Vec<(AccountId, Act)>>,
 }
 
 /// One of those at the door, until dropped.
@@ -102,7 +108,10 @@ impl Door {
             .as_ref()
             .map_or(nobody, |member| &member.profile.password_hash);
         let right = password::verify(secret, verifier);
-        let Some(member) = member.filter(|_| right) else {
+        let Some(member) = member.as_ref().filter(|_| right).cloned() else {
+            if let Some(member) = member {
+                self.remember_refused(&member, knock, now);
+            }
             return Ok(Outcome::Refused);
         };
         self.throttle(|throttle| throttle.succeeded(&attempt));
@@ -136,6 +145,7 @@ impl Door {
         let act = Act::new(Actor::Member(member.id), Action::SignIn, now)
             .from_network(knock.from.map(Network::of));
         if !second_factor::spend(store, act, member.id, code)? {
+            self.remember_refused(&member, knock, now);
             return Ok(Outcome::Refused);
         }
         self.throttle(|throttle| throttle.succeeded(&attempt));
@@ -161,6 +171,31 @@ impl Door {
         }
         self.throttle(|throttle| throttle.succeeded(&attempt));
         Ok(Outcome::Welcome(Box::new(member.clone())))
+    }
+
+    /// Keeps what [`Door::record_refused`] writes: writing it before the answer would tell by
+    /// its time whether somebody is a member.
+    fn remember_refused(&self, member: &Member, knock: &Knock, now: Timestamp) {
+        let act = Act::new(Actor::Visitor, Action::SignIn, now)
+            .on(Subject::Member(member.id))
+            .from_network(knock.from.map(Network::of));
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() < REFUSED_MAX {
+            refused.push((member.account, act));
+        }
+    }
+
+    /// Enters refused sign-ins of members into the audit, after they were answered. Blocks
+    /// for writes.
+    pub fn record_refused(&self, store: &Store, refusals: &Refusals) -> Result<()> {
+        let refused = {
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *refused)
+        };
+        for (account, act) in refused {
+            refusals.record(store, act, account)?;
+        }
+        Ok(())
     }
 
     /// A place at the door, unless too many stand there. Known browsers have more.

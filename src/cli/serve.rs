@@ -9,6 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::options::{Global, ServeOptions};
 use super::request::Output;
 use super::{control, jobs, mail, time};
+use crate::access::refusal::Refusals;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::crypto::{ClickIds, KeySources, token};
@@ -190,6 +191,7 @@ impl Running {
             clock,
             countries: Arc::new(countries),
             schedule,
+            refusals: Refusals::default(),
             options: WebOptions {
                 public_url,
                 metrics_token: config

@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::model::audit::{Network, Subject};
 use crate::model::id::{MemberId, TokenId};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Actor {
     /// Whoever holds the machine's shell.
     Shell,

@@ -17,7 +17,7 @@ use crate::model::id::{
 const NOTE_CHARS_MAX: usize = 300;
 
 /// What an act is done to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
     Account(AccountId),

@@ -6,6 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::client::TrustedProxies;
 use super::collect::Countries;
+use crate::access::refusal::Refusals;
 use crate::clock::Clock;
 use crate::config::Limits;
 use crate::crypto::ClickIds;
@@ -48,6 +49,8 @@ pub struct App {
     /// The jobs that run by themselves.
     pub schedule: Schedule,
     pub options: WebOptions,
+    /// Which refused acts have their entry in the audit.
+    pub refusals: Refusals,
 }
 
 impl App {

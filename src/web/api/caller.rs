@@ -138,13 +138,18 @@ impl FromRequest for Caller {
             let (Some(app), Some(action)) = (app, action) else {
                 return Err(Error::internal("a route without server or action").into());
             };
-            let store = app.store.clone();
-            let token = {
-                let now = app.clock.now();
-                block(move || bearer::admit(&store, authorization.as_deref(), action, now)).await?
-            };
-            let act =
-                Act::new(Actor::Token(token.id), action, app.clock.now()).from_network(network);
+            let (server, now) = (app.clone(), app.clock.now());
+            let act = move |actor| Act::new(actor, action, now).from_network(network);
+            let admitted = block(move || {
+                bearer::admit(
+                    &server.store,
+                    authorization.as_deref(),
+                    act,
+                    &server.refusals,
+                )
+            });
+            let token = admitted.await?;
+            let act = act(Actor::Token(token.id));
             Ok(Caller {
                 app,
                 token,

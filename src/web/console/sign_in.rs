@@ -116,6 +116,7 @@ pub async fn enter(
     );
     let (knock, now, server) = (knock(&request, &app), app.clock.now(), app.clone());
     let (place, old) = (place(&request, &app), old_session(&request, &app));
+    let door = console.clone();
     let entered = block(move || {
         let store = &server.store;
         let outcome = console
@@ -131,6 +132,7 @@ pub async fn enter(
             waiting(page(StatusCode::TOO_MANY_REQUESTS, &again)?, seconds)
         }
         Entered::Not(_) => {
+            record_refused(&app, door);
             let sentence = "E-mail address and password do not match.";
             let again = SignInPage::again(&app, &form, sentence);
             page(StatusCode::UNAUTHORIZED, &again)
@@ -150,7 +152,7 @@ pub async fn enter_code(
     let (step, code) = (form.text("step").to_owned(), form.text("code").to_owned());
     let (knock, now, server) = (knock(&request, &app), app.clock.now(), app.clone());
     let (place, old) = (place(&request, &app), old_session(&request, &app));
-    let kept = step.clone();
+    let (kept, door) = (step.clone(), console.clone());
     let entered = block(move || {
         let store = &server.store;
         let outcome = console.door.finish(store, &step, &code, &knock, now)?;
@@ -159,6 +161,7 @@ pub async fn enter_code(
     match entered.await? {
         Entered::In(pass) => let_in(&app, *pass, form.text("next")),
         Entered::Not(Outcome::Refused) => {
+            record_refused(&app, door);
             let sentence = "This code does not fit, or was used already. Wait for the next one.";
             code_page(
                 StatusCode::UNAUTHORIZED,
@@ -180,6 +183,18 @@ pub async fn enter_code(
             page(StatusCode::UNAUTHORIZED, &again)
         }
     }
+}
+
+/// Lets the audit have what was refused, while the answer goes out: it is the same for
+/// members and strangers.
+fn record_refused(app: &web::Data<App>, console: web::Data<Console>) {
+    let app = app.clone();
+    actix_web::rt::spawn(async move {
+        let written = block(move || console.door.record_refused(&app.store, &app.refusals));
+        if written.await.is_err() {
+            tracing::error!("a refused sign-in has no entry in the audit");
+        }
+    });
 }
 
 /// Opens a session for whom the door has let in, in place of the browser's old one.

@@ -258,7 +258,14 @@ async fn signed_in(request: HttpRequest) -> std::result::Result<Visit, Fault> {
     })
     .await?;
     if !standing.may(action) {
-        return Err(refused(&request, &standing));
+        let fault = refused(&request, &standing);
+        if matches!(fault, Fault::Error(_)) {
+            let network = app.options.trusted_proxies.network(&request);
+            let act = Act::new(standing.actor, action, now).from_network(network);
+            let (server, account) = (app.clone(), standing.account);
+            block(move || server.refusals.record(&server.store, act, account)).await?;
+        }
+        return Err(fault);
     }
     if standing.grant.is_some() && request.path() == FRAGMENT {
         // Support looks at a page when it asks for it, so that each look is recorded.

@@ -4,6 +4,7 @@
 mod links;
 mod matrix;
 mod members;
+mod refusals;
 
 use serde_json::Value;
 
