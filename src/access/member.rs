@@ -246,15 +246,7 @@ pub fn accept(
     };
     let verifier = password::choose(new_password, &[&invite.content.email])?;
     let act = Act::new(Actor::Visitor, Action::Join, now);
-    let member = store.take_invite(act, &invite, &hash, verifier)?;
-    let becomes_operator = invite.content.purpose == Purpose::Join(Role::Operator);
-    if becomes_operator && let Some(id) = member {
-        let act = Act::new(Actor::Operator(id), Action::ChangeWay, now);
-        if store.instance_settings()?.way != Way::Hosting {
-            store.change_way(act, Way::Hosting)?;
-        }
-    }
-    Ok(member)
+    store.take_invite(act, &invite, &hash, verifier)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ pub mod bearer;
 pub mod code_step;
 pub mod device;
 pub mod member;
+pub mod outside;
 pub mod refusal;
 pub mod second_factor;
 pub mod session;

@@ -18,6 +18,8 @@ pub struct Standing {
     /// An owner who runs the instance for the own business is two at once.
     pub parties: Vec<Party>,
     pub account: AccountId,
+    /// For whom the instance is run.
+    pub way: Way,
     pub actor: Actor,
     /// The grant by which the operator is inside the account.
     pub grant: Option<Grant>,
@@ -34,8 +36,8 @@ impl Standing {
         now: Timestamp,
     ) -> Result<Standing> {
         let (id, role) = (member.id, member.profile.role);
+        let way = store.instance_settings()?.way;
         if member.account != AccountId::INSTANCE {
-            let way = store.instance_settings()?.way;
             let runs_it = role == Role::Owner && way == Way::Own(member.account);
             let as_operator = runs_it && !action.allows(Party::Owner);
             return Ok(Standing {
@@ -44,6 +46,7 @@ impl Standing {
                     false => vec![role.party()],
                 },
                 account: member.account,
+                way,
                 actor: match as_operator {
                     true => Actor::Operator(id),
                     false => Actor::Member(id),
@@ -59,12 +62,14 @@ impl Standing {
             Some(grant) => Standing {
                 parties: vec![grant.content.scope.party()],
                 account: grant.account,
+                way,
                 actor: Actor::Support(id),
                 grant: Some(grant),
             },
             None => Standing {
                 parties: vec![Party::Operator],
                 account: AccountId::INSTANCE,
+                way,
                 actor: Actor::Operator(id),
                 grant: None,
             },

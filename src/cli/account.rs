@@ -1,4 +1,5 @@
-//! `account create` and `account list`; how accounts end is [`super::account_end`].
+//! `account create` and `account list`; how accounts end is [`super::account_end`], what
+//! is done to them from outside [`super::account_outside`].
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -6,14 +7,16 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::instance::{self, To};
 use super::options::{AccountCommand, Global};
 use super::request::{Output, Request, carry_out};
-use super::{account_end, account_export};
+use super::{account_end, account_export, account_outside};
 use crate::clock::{Clock, Timestamp, parse_instant};
 use crate::crypto::password;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::{AccountSettings, parse_email, parse_name, parse_timezone};
 use crate::model::action::{Act, Action, Actor};
+use crate::model::instance::Way;
 use crate::model::life::GDPR;
 use crate::store::{NewAccount, Stage, Store};
 
@@ -26,6 +29,9 @@ pub struct Create {
     timezone: String,
     currency: String,
     expires: Option<String>,
+    /// For whom the instance is run from then on.
+    #[serde(default)]
+    way: Option<To>,
     #[serde(default)]
     imported: bool,
 }
@@ -37,6 +43,9 @@ pub fn run(global: &Global, command: AccountCommand) -> Result<Output> {
         AccountCommand::Reinstate(options) => account_end::reinstate(&options)?,
         AccountCommand::Delete(options) => account_end::delete(&options)?,
         AccountCommand::Export(options) => return account_export::run(global, &options),
+        AccountCommand::Suspend(options) => account_outside::suspend(options)?,
+        AccountCommand::Unsuspend(which) => account_outside::unsuspend(&which)?,
+        AccountCommand::Label(options) => account_outside::label(&options)?,
         AccountCommand::Create(options) => {
             // Checked before the password is hashed, which takes a while.
             let create = Create {
@@ -49,6 +58,10 @@ pub fn run(global: &Global, command: AccountCommand) -> Result<Output> {
                 timezone: parse_timezone(&options.timezone)?,
                 currency: options.currency,
                 expires: options.expires,
+                way: match options.way {
+                    Some(way) => Some(way.into()),
+                    None => instance::ask(global)?,
+                },
                 imported: options.imported,
             };
             create.new_account()?;
@@ -96,13 +109,37 @@ impl Create {
     pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
         let act = Act::new(Actor::Shell, Action::CreateAccount, clock.now());
         let new = self.new_account()?;
-        if !self.imported {
-            let (id, _) = store.create_account(act, new)?;
-            return Ok(Output::new(
-                json!({ "id": id }),
-                format!("Account {id} is made. Its owner can sign in to the console."),
+        if self.way == Some(To::Own) && !store.catalog().accounts.is_empty() {
+            return Err(Error::new(
+                Kind::Conflict,
+                "There is an account already, and a server for one business has one.",
             ));
         }
+        let made = match self.imported {
+            true => self.import(store, act, new)?,
+            false => {
+                let (id, _) = store.create_account(act, new)?;
+                Output::new(
+                    json!({ "id": id }),
+                    format!("Account {id} is made. Its owner can sign in to the console."),
+                )
+            }
+        };
+        if let Some(to) = self.way {
+            instance::change(store, to, clock)?;
+        }
+        let note = match store.instance_settings()?.way {
+            Way::Unsaid => instance::UNSAID,
+            Way::Own(_) if store.catalog().accounts.len() > 1 => {
+                "This server is run for one business, whose owners see every account from \
+                 outside: `pixelkeep instance way --to hosting` ends that."
+            }
+            Way::Own(_) | Way::Hosting => return Ok(made),
+        };
+        Ok(Output::new(made.json, format!("{}\n{note}", made.text)))
+    }
+
+    fn import(&self, store: &Store, act: Act, new: NewAccount) -> Result<Output> {
         let legacy = self.is_legacy(new.expires_at);
         let (id, _) = store.import_account(act, new, legacy)?;
         let text = match legacy {

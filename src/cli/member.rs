@@ -22,7 +22,8 @@ use crate::store::Store;
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Command {
     Invite {
-        account: AccountId,
+        /// None for the role operator, who belongs to no account.
+        account: Option<AccountId>,
         email: String,
         role: Role,
     },
@@ -74,8 +75,8 @@ pub fn request(command: MemberCommand) -> Result<Request> {
         MemberCommand::Invite(options) => {
             let role = role(&options.role, options.publisher.as_deref())?;
             let account = match (&options.account, role) {
-                (Some(id), _) => id.parse()?,
-                (None, Role::Operator) => AccountId::INSTANCE,
+                (Some(id), _) => Some(id.parse()?),
+                (None, Role::Operator) => None,
                 (None, _) => return Err(Error::invalid("Say which account with --account.")),
             };
             let email = options.email;
@@ -121,6 +122,7 @@ impl Command {
                 email,
                 role,
             } => {
+                let account = account.unwrap_or(AccountId::INSTANCE);
                 let link = member::invite(store, change, account, hand, &email, role)?;
                 Ok(linked(
                     &link,

@@ -5,6 +5,7 @@
 mod account;
 mod account_end;
 mod account_export;
+mod account_outside;
 mod audit;
 mod backup;
 mod certificate;
@@ -14,12 +15,14 @@ mod demo;
 mod doctor;
 mod erasure_job;
 mod exit;
+mod instance;
 mod jobs;
 mod key;
 mod mail;
 mod mail_job;
 mod member;
 mod options;
+mod options_access;
 mod options_keys;
 mod options_lifecycle;
 mod options_mail;
@@ -61,6 +64,7 @@ fn run(arguments: options::Arguments) -> Result<request::Output> {
         Command::Serve(options) => serve::run(&global, options),
         Command::Demo(options) => demo::run(&global, options),
         Command::Account(command) => account::run(&global, command),
+        Command::Instance(command) => request::carry_out(&global, instance::request(command)),
         Command::Member(command) => request::carry_out(&global, member::request(command)?),
         Command::Token(command) => request::carry_out(&global, token::request(command)?),
         Command::Backup(command) => backup::run(&global, command),

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
+pub use super::options_access::{
+    AccountLabelOptions, AccountSuspendOptions, InstanceCommand, TokenCommand, WayWord,
+};
 pub use super::options_keys::{
     AuditCommand, AuditListOptions, ConfigCommand, EscrowCommand, KeyCommand, KeyRotateOptions,
 };
@@ -16,7 +19,6 @@ pub use super::options_lifecycle::{
 pub use super::options_mail::{MailCommand, MailOptions, MailTestOptions};
 pub use super::options_people::{MemberCommand, MemberOf, PrivacyCommand, WhoOptions};
 use crate::config::Options;
-use crate::model::role::Scope;
 
 /// Counts clicks, impressions and conversions on your website, seals what it
 /// stores, and reports on it. One binary, one data folder.
@@ -109,6 +111,9 @@ pub enum Command {
     /// Make tokens for the API
     #[command(subcommand)]
     Token(TokenCommand),
+    /// See and change for whom this server is run
+    #[command(subcommand)]
+    Instance(InstanceCommand),
     /// See and change keys; keep a copy of the keyring; print the recovery kit
     #[command(subcommand)]
     Key(KeyCommand),
@@ -277,6 +282,15 @@ pub enum AccountCommand {
     Expire(AccountExpireOptions),
     /// Take the end of an account back, as long as its data has not gone
     Reinstate(AccountReinstateOptions),
+    /// Hold an account: it collects nothing and its members only read
+    ///
+    /// Tracking links still lead on and nothing is deleted; `account unsuspend` lets it go
+    /// on.
+    Suspend(AccountSuspendOptions),
+    /// Let a suspended account go on
+    Unsuspend(WhichAccount),
+    /// Give an account another label, by which the operator tells it from others
+    Label(AccountLabelOptions),
     /// Have an account and all its data deleted
     ///
     /// It stops collecting at once. Until the time to think better of it is over the
@@ -312,67 +326,14 @@ pub struct AccountCreateOptions {
     /// there is no end
     #[arg(long, value_name = "DATE")]
     pub expires: Option<String>,
+    /// For whom this server is run: `own`, the owner of this one account runs it too; or
+    /// `hosting`, accounts are others'. Without it you are asked, where a person can answer
+    #[arg(long, value_enum, value_name = "WAY")]
+    pub way: Option<WayWord>,
     /// It comes from another system. Where it expired there before 25 May 2018 it is
     /// locked at once, and its data is destroyed after a day
     #[arg(long, requires = "expires")]
     pub imported: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum TokenCommand {
-    /// Make a token; it is shown this once
-    Create(TokenCreateOptions),
-    /// List an account's tokens: scope, expiry and last use
-    List(TokenListOptions),
-    /// Take a token away at once
-    Revoke(TokenRevokeOptions),
-}
-
-#[derive(Debug, Args)]
-pub struct TokenListOptions {
-    /// The account's id
-    #[arg(long, value_name = "ID")]
-    pub account: String,
-}
-
-#[derive(Debug, Args)]
-pub struct TokenRevokeOptions {
-    /// The account's id
-    #[arg(long, value_name = "ID")]
-    pub account: String,
-    /// The token's id, as the list shows it
-    #[arg(long, value_name = "ID")]
-    pub token: String,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum TokenScope {
-    /// May read
-    Read,
-    /// May read and change
-    Write,
-}
-
-impl From<TokenScope> for Scope {
-    fn from(scope: TokenScope) -> Scope {
-        match scope {
-            TokenScope::Read => Scope::Read,
-            TokenScope::Write => Scope::Write,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub struct TokenCreateOptions {
-    /// The account's id
-    #[arg(long, value_name = "ID")]
-    pub account: String,
-    /// What it may do
-    #[arg(long, value_enum)]
-    pub scope: TokenScope,
-    /// Last day on which it is valid (UTC), YYYY-MM-DD; without it there is no end
-    #[arg(long, value_name = "DATE")]
-    pub expires: Option<String>,
 }
 
 #[derive(Debug, Args)]

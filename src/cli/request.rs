@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::options::{Global, ServeOptions};
 use super::{
-    account, account_end, account_export, audit, backup, certificate, control, doctor, jobs, key,
-    mail, member, privacy, report, retention, time, token,
+    account, account_end, account_export, account_outside, audit, backup, certificate, control,
+    doctor, instance, jobs, key, mail, member, privacy, report, retention, time, token,
 };
 use crate::clock::Clock;
 use crate::config::Config;
@@ -30,6 +30,8 @@ pub enum Request {
     AccountExpire(account_end::Expire),
     AccountReinstate(account_end::Reinstate),
     AccountDelete(account_end::Delete),
+    AccountOutside(account_outside::Outside),
+    InstanceWay(instance::Ask),
     CertificateList,
     CertificateShow(certificate::Show),
     TokenCreate(token::Create),
@@ -121,6 +123,8 @@ impl Request {
             Request::AccountExpire(expire) => expire.perform(store, clock),
             Request::AccountReinstate(reinstate) => reinstate.perform(store, clock),
             Request::AccountDelete(delete) => delete.perform(store, clock),
+            Request::AccountOutside(outside) => outside.perform(store, clock),
+            Request::InstanceWay(ask) => ask.perform(store, clock),
             Request::CertificateList => certificate::list(store),
             Request::CertificateShow(show) => show.perform(store),
             Request::AccountList => account::list(store, clock.now()),

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::model::action::Action;
 use crate::model::consent::declaration::Warning;
 use crate::model::consent::{Chosen, Declaration, Posture};
 use crate::model::facts::PrivacyFacts;
 use crate::model::id::{AccountId, MemberId, PublisherId, SiteId, SiteKey};
 use crate::model::money::{Currency, Rate};
+use crate::model::reason::Reason;
 use crate::model::role::Role;
 use crate::model::second_factor::SecondFactor;
 
@@ -61,6 +63,8 @@ pub fn parse_timezone(text: &str) -> Result<String> {
 pub enum AccountState {
     Active,
     Expired,
+    /// The operator holds it: nothing is collected or changed until they let it go on.
+    Suspended,
 }
 
 impl AccountState {
@@ -68,6 +72,7 @@ impl AccountState {
         match self {
             AccountState::Active => "active",
             AccountState::Expired => "expired",
+            AccountState::Suspended => "suspended",
         }
     }
 }
@@ -101,18 +106,47 @@ impl Account {
         }
     }
 
-    /// The state at this instant: an end that has come counts before anybody notes it.
+    /// The state at this instant: an end that has come counts before anybody notes it,
+    /// and before a suspension.
     pub fn state_at(&self, now: Timestamp) -> AccountState {
-        if self.collects_at(now) {
-            AccountState::Active
-        } else {
-            AccountState::Expired
+        match self.expires_at {
+            Some(at) if at <= now => AccountState::Expired,
+            _ => self.state,
         }
     }
 
     /// Whether hits are counted at this instant.
     pub fn collects_at(&self, now: Timestamp) -> bool {
-        self.state == AccountState::Active && self.expires_at.is_none_or(|at| now < at)
+        self.state_at(now) == AccountState::Active
+    }
+
+    /// Why hits are not counted at this instant, where they are not.
+    pub fn refusal_at(&self, now: Timestamp) -> Option<Reason> {
+        match self.state_at(now) {
+            AccountState::Active => None,
+            AccountState::Expired => Some(Reason::Expired),
+            AccountState::Suspended => Some(Reason::Suspended),
+        }
+    }
+
+    /// Refuses to change an account that is over or suspended.
+    ///
+    /// # Errors
+    /// [`Kind::NotAllowed`] with what can be done about it.
+    pub fn require_changeable(&self, action: Action, now: Timestamp) -> Result<()> {
+        let sentence = match self.state_at(now) {
+            _ if action.outlives_the_account() => return Ok(()),
+            AccountState::Active => return Ok(()),
+            AccountState::Expired => {
+                "This account has expired: it can be read, but not changed. Ask who runs this \
+                 server to reinstate it."
+            }
+            AccountState::Suspended => {
+                "This account is suspended: it can be read, but not changed, and nothing is \
+                 counted. Ask who runs this server to let it go on."
+            }
+        };
+        Err(Error::new(Kind::NotAllowed, sentence))
     }
 }
 

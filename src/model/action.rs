@@ -84,6 +84,10 @@ pub enum Action {
     /// The operator sets when an account expires, or takes an end back.
     ExpireAccount,
     ReinstateAccount,
+    /// The operator holds an account, or lets it go on.
+    SuspendAccount,
+    /// What the operator calls an account.
+    LabelAccount,
     /// An ended account's data is destroyed.
     PurgeAccount,
     /// The operator goes into an account that has let them.
@@ -114,6 +118,7 @@ const READERS: &[Party] = &[
     Party::SupportDetails,
     Party::ReadToken,
     Party::WriteToken,
+    Party::AdminToken,
 ];
 /// Who reads single conversions.
 const ANALYSTS: &[Party] = &[
@@ -123,6 +128,7 @@ const ANALYSTS: &[Party] = &[
     Party::SupportDetails,
     Party::ReadToken,
     Party::WriteToken,
+    Party::AdminToken,
 ];
 /// Who answers for how people's data is treated.
 const GUARDIANS: &[Party] = &[
@@ -131,11 +137,19 @@ const GUARDIANS: &[Party] = &[
     Party::Privacy,
     Party::ReadToken,
     Party::WriteToken,
+    Party::AdminToken,
 ];
 /// Who changes what is counted and how.
-const EDITORS: &[Party] = &[Party::Owner, Party::Admin, Party::WriteToken];
-/// Who sees to people and tokens.
-const KEEPERS: &[Party] = &[Party::Owner, Party::Admin];
+const EDITORS: &[Party] = &[
+    Party::Owner,
+    Party::Admin,
+    Party::WriteToken,
+    Party::AdminToken,
+];
+/// Who sees to people and tokens. A token that may merely write cannot let in others.
+const KEEPERS: &[Party] = &[Party::Owner, Party::Admin, Party::AdminToken];
+/// Who sees to what a person answers for.
+const HEADS: &[Party] = &[Party::Owner, Party::Admin];
 /// Who is a person with a password.
 const PEOPLE: &[Party] = &[
     Party::Owner,
@@ -180,6 +194,7 @@ impl Action {
                 SupportDetails,
                 ReadToken,
                 WriteToken,
+                AdminToken,
             ],
             Action::ReadConversions => ANALYSTS,
             Action::ChangeConversion => EDITORS,
@@ -194,36 +209,38 @@ impl Action {
                 SupportDetails,
                 ReadToken,
                 WriteToken,
+                AdminToken,
             ],
             Action::ChangeCampaign
             | Action::ChangePublisher
             | Action::ChangeSite
             | Action::ChangeAccount => EDITORS,
             Action::ReadDocuments => GUARDIANS,
-            Action::ChangeDocuments => &[Owner, Admin, Privacy, WriteToken],
+            Action::ChangeDocuments => &[Owner, Admin, Privacy, WriteToken, AdminToken],
             Action::ReadMembers
             | Action::ChangeMembers
             | Action::CreateToken
             | Action::ReadTokens
-            | Action::RevokeToken
-            | Action::ReadGrants
-            | Action::RevokeGrant => KEEPERS,
-            Action::ReadAudit => &[Owner, Admin, Privacy, ReadToken, WriteToken],
-            Action::ManagePrivacy => &[Owner, Privacy, WriteToken],
+            | Action::RevokeToken => KEEPERS,
+            Action::ReadGrants | Action::RevokeGrant => HEADS,
+            Action::ReadAudit => &[Owner, Admin, Privacy, ReadToken, WriteToken, AdminToken],
+            Action::ManagePrivacy => &[Owner, Privacy, WriteToken, AdminToken],
             Action::ReadRetention => &[
-                Owner, Admin, Analyst, Viewer, Privacy, ReadToken, WriteToken,
+                Owner, Admin, Analyst, Viewer, Privacy, ReadToken, WriteToken, AdminToken,
             ],
             Action::ChangeRetention => EDITORS,
             Action::GiveGrant | Action::ConfirmLink => &[Owner],
             // To end it through the API an owner's password is asked for as well.
-            Action::ExportAccount | Action::EndAccount => &[Owner, WriteToken],
-            Action::ConfirmEnd => KEEPERS,
+            Action::ExportAccount | Action::EndAccount => &[Owner, WriteToken, AdminToken],
+            Action::ConfirmEnd => HEADS,
             Action::ReadInstance
             | Action::ChangeInstance
             | Action::ChangeWay
             | Action::CreateAccount
             | Action::ExpireAccount
             | Action::ReinstateAccount
+            | Action::SuspendAccount
+            | Action::LabelAccount
             | Action::EnterAccount
             | Action::LeaveAccount
             | Action::ShowKit => &[Operator],
@@ -238,23 +255,21 @@ impl Action {
         }
     }
 
-    /// Whether it may be done in an account that has expired, which is otherwise only
-    /// read.
-    pub fn outlives_expiry(self) -> bool {
-        matches!(
-            self,
-            Action::SignIn
-                | Action::SignOut
-                | Action::ReadSelf
-                | Action::ChangeSelf
-                | Action::GiveGrant
-                | Action::RevokeGrant
-                | Action::ManagePrivacy
-                | Action::ExportAccount
-                | Action::EndAccount
-                | Action::ConfirmEnd
-                | Action::Settle
-        )
+    /// Whether it may be done though the account has expired or is suspended, and is
+    /// otherwise only read. What the operator does is no change of the account's own.
+    pub fn outlives_the_account(self) -> bool {
+        self.allows(Party::Operator)
+            || matches!(
+                self,
+                Action::GiveGrant
+                    | Action::RevokeGrant
+                    | Action::RevokeToken
+                    | Action::ManagePrivacy
+                    | Action::ExportAccount
+                    | Action::EndAccount
+                    | Action::ConfirmEnd
+                    | Action::Settle
+            )
     }
 
     pub fn allows(self, party: Party) -> bool {
@@ -293,6 +308,9 @@ impl Action {
                 | Action::ChangeInstance
                 | Action::ChangeWay
                 | Action::CreateAccount
+                | Action::ExpireAccount
+                | Action::ReinstateAccount
+                | Action::SuspendAccount
                 | Action::EnterAccount
                 | Action::ShowKit
         )

@@ -18,6 +18,33 @@ pub enum Way {
     Hosting,
 }
 
+impl Way {
+    /// The word for it, in commands.
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Unsaid => "unsaid",
+            Way::Own(_) => "own",
+            Way::Hosting => "hosting",
+        }
+    }
+
+    /// The same in a sentence that members may read.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Way::Unsaid => {
+                "Nobody has said yet whether this server is run for one business or for others."
+            }
+            Way::Own(_) => {
+                "This server is run for one business: owners of its account run the server too."
+            }
+            Way::Hosting => {
+                "This server is run for others: whoever runs it sees labels, states, dates and \
+                 volumes of accounts, and nothing of what is in them."
+            }
+        }
+    }
+}
+
 /// What the instance remembers of itself. New fields take a default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceSettings {

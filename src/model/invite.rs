@@ -46,6 +46,13 @@ pub struct Invite {
 }
 
 impl Invite {
+    /// Whether the operator made it for the first owner of an account.
+    pub fn is_of_the_operator(&self) -> bool {
+        self.account != AccountId::INSTANCE
+            && matches!(self.content.made_by, Actor::Operator(_))
+            && matches!(self.content.purpose, Purpose::Join(_))
+    }
+
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.content.opens_at <= now && now < self.expires_at
     }

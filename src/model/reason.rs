@@ -58,6 +58,7 @@ words! {
         ErasedPerson = "erased_person": "It came from somebody whose data was erased on request; nothing new is kept of them.",
         Objected = "objected": "It came from somebody who had objected to being counted.",
         ConsentMissing = "consent_missing": "The site counts nothing before a visitor agrees.",
+        Suspended = "suspended": "Whoever runs this server had suspended the account.",
     }
 }
 

@@ -104,22 +104,40 @@ impl Role {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
+    /// Figures, conversions and settings.
     Read,
+    /// The same, and changes them.
     Write,
+    /// The same, and sees to members and tokens. Only a person makes one.
+    Admin,
 }
 
 impl Scope {
+    pub const ALL: [Scope; 3] = [Scope::Read, Scope::Write, Scope::Admin];
+
     pub fn word(self) -> &'static str {
         match self {
             Scope::Read => "read",
             Scope::Write => "write",
+            Scope::Admin => "admin",
         }
+    }
+
+    /// A scope by its word.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Invalid`] with the words there are.
+    pub fn parse(word: &str) -> Result<Scope> {
+        let mut all = Scope::ALL.into_iter();
+        all.find(|scope| scope.word() == word.trim())
+            .ok_or_else(|| Error::invalid("A scope is one of read, write, admin."))
     }
 
     pub fn party(self) -> Party {
         match self {
             Scope::Read => Party::ReadToken,
             Scope::Write => Party::WriteToken,
+            Scope::Admin => Party::AdminToken,
         }
     }
 }
@@ -162,10 +180,11 @@ pub enum Party {
     SupportDetails,
     ReadToken,
     WriteToken,
+    AdminToken,
 }
 
 impl Party {
-    pub const ALL: [Party; 12] = [
+    pub const ALL: [Party; 13] = [
         Party::Anyone,
         Party::Owner,
         Party::Admin,
@@ -178,6 +197,7 @@ impl Party {
         Party::SupportDetails,
         Party::ReadToken,
         Party::WriteToken,
+        Party::AdminToken,
     ];
 }
 

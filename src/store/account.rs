@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     /// [`crate::error::Kind::Conflict`] where the owner's address is somebody's already.
     pub fn create_account(&self, act: Act, new: NewAccount) -> Result<(AccountId, MemberId)> {
-        self.add_account(act, new, Life::default())
+        self.add_account(act, new, Life::default(), |_, _| Ok(()))
     }
 
     /// Makes an account that comes from another system. `legacy`: it had expired before
@@ -55,14 +55,22 @@ impl Store {
             legacy,
             ..Life::default()
         };
-        self.add_account(act, new, life)
+        self.add_account(act, new, life, |_, _| Ok(()))
     }
 
-    fn add_account(&self, act: Act, new: NewAccount, life: Life) -> Result<(AccountId, MemberId)> {
+    /// Makes an account with its owner; `also` is done in the same transaction.
+    pub(super) fn add_account(
+        &self,
+        act: Act,
+        new: NewAccount,
+        life: Life,
+        also: impl FnOnce(&Connection, AccountId) -> Result<()>,
+    ) -> Result<(AccountId, MemberId)> {
         let id = self.free_account(&new.owner_email)?;
         self.keys().add_account(id)?;
         let owner = MemberProfile::new(new.owner_email, Role::Owner, new.owner_password_hash);
         self.write_catalog(act, id, |transaction| {
+            also(transaction, id)?;
             self.insert_account(transaction, id, &new.settings, new.expires_at, None)?;
             self.begin_life(transaction, act, id, new.expires_at, life)?;
             let member = member::insert(transaction, self.keys(), id, &owner)?;
@@ -182,23 +190,37 @@ impl Store {
 
     pub(super) fn load_accounts(&self, connection: &Connection) -> Result<Vec<Account>> {
         let mut statement = connection
-            .prepare_cached("SELECT id, state, expires_at, body FROM account WHERE state < 2")
+            .prepare_cached(
+                "SELECT id, state, expires_at, suspended_at IS NOT NULL, body FROM account \
+                 WHERE state < 2",
+            )
             .map_err(failed)?;
         let rows = statement
             .query_map([], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get(4)?,
+                ))
             })
             .map_err(failed)?;
         rows.map(|row| {
-            let (id, state, expires_at, body): (i64, i64, Option<i64>, Vec<u8>) =
-                row.map_err(failed)?;
+            let (id, state, expires_at, is_suspended, body): (
+                i64,
+                i64,
+                Option<i64>,
+                bool,
+                Vec<u8>,
+            ) = row.map_err(failed)?;
             let account = AccountId::from_row(id);
             Ok(Account {
                 id: account,
-                state: if state == ENDED {
-                    AccountState::Expired
-                } else {
-                    AccountState::Active
+                state: match state {
+                    ENDED => AccountState::Expired,
+                    _ if is_suspended => AccountState::Suspended,
+                    _ => AccountState::Active,
                 },
                 expires_at: expires_at.map(Timestamp::from_millis),
                 settings: row::open(&self.row_sealer(account)?, "account", id, &body)?,

@@ -38,6 +38,7 @@ pub const MAIN: Migrations = Migrations(&[
     include_str!("migrations/0007_reseal.sql"),
     include_str!("migrations/0008_consent.sql"),
     include_str!("migrations/0009_mail.sql"),
+    include_str!("migrations/0010_suspension.sql"),
 ]);
 pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
 

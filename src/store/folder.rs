@@ -22,6 +22,16 @@ pub struct DataFolder {
     accepts_loss: bool,
 }
 
+/// How full a data folder and its disk are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// Of the files in the folder.
+    pub used_bytes: u64,
+    /// That may still be written.
+    pub free_bytes: u64,
+    pub disk_bytes: u64,
+}
+
 impl DataFolder {
     /// Takes the folder, making it (mode 0700) where it does not exist and `create` says so.
     ///
@@ -99,6 +109,21 @@ impl DataFolder {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How full the folder and its disk are. Blocks for a look at the disk.
+    pub fn space(&self) -> Result<Space> {
+        let disk = rustix::fs::statvfs(&self.path).map_err(std::io::Error::from)?;
+        let mut used_bytes = 0;
+        for entry in std::fs::read_dir(&self.path)? {
+            // What goes while it is looked at takes no space.
+            used_bytes += entry?.metadata().map_or(0, |data| data.len());
+        }
+        Ok(Space {
+            used_bytes,
+            free_bytes: disk.f_bavail.saturating_mul(disk.f_frsize),
+            disk_bytes: disk.f_blocks.saturating_mul(disk.f_frsize),
+        })
     }
 
     pub fn main_database(&self) -> PathBuf {

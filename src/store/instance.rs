@@ -7,11 +7,11 @@ use rusqlite::Connection;
 
 use super::database::failed;
 use super::{Store, meta};
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::action::Act;
-use crate::model::audit::Detail;
 use crate::model::id::AccountId;
-use crate::model::instance::{InstanceSettings, Way};
+use crate::model::instance::InstanceSettings;
 
 const SETTINGS: &str = "instance";
 
@@ -20,6 +20,8 @@ const SETTINGS: &str = "instance";
 pub struct Volume {
     /// What the operator calls it.
     pub label: Option<String>,
+    /// Since when the operator holds it.
+    pub suspended_at: Option<Timestamp>,
     pub members: u64,
     /// Sealed bytes of its segments.
     pub bytes: u64,
@@ -57,21 +59,6 @@ impl Store {
         })
     }
 
-    /// Changes for whom the instance is run. Every account has it in its own log, and
-    /// its members are told.
-    pub fn change_way(&self, act: Act, way: Way) -> Result<()> {
-        self.write(act, AccountId::INSTANCE, |transaction| {
-            let mut settings = self.load_instance_settings(transaction)?;
-            settings.way = way;
-            self.put_instance_settings(transaction, &settings)?;
-            for &account in self.catalog().accounts.keys() {
-                self.remember_shell_act(transaction, act, account)?;
-                self.record(transaction, act, account, Detail::default())?;
-            }
-            Ok(())
-        })
-    }
-
     /// Remembers where browsers reach this server, without an entry: it is the machine's
     /// own configuration.
     pub fn remember_public_url(&self, public_url: &str) -> Result<()> {
@@ -100,14 +87,16 @@ impl Store {
         self.read(|connection| {
             let mut volumes: BTreeMap<AccountId, Volume> = BTreeMap::new();
             let mut labels = connection
-                .prepare_cached("SELECT id, label FROM account")
+                .prepare_cached("SELECT id, label, suspended_at FROM account")
                 .map_err(failed)?;
             let rows = labels
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                 .map_err(failed)?;
             for row in rows {
-                let (id, label) = row.map_err(failed)?;
-                volumes.entry(AccountId::from_row(id)).or_default().label = label;
+                let (id, label, suspended_at): (i64, _, Option<i64>) = row.map_err(failed)?;
+                let volume = volumes.entry(AccountId::from_row(id)).or_default();
+                volume.label = label;
+                volume.suspended_at = suspended_at.map(Timestamp::from_millis);
             }
             for (id, count) in counts(
                 connection,
@@ -123,22 +112,6 @@ impl Store {
             }
             volumes.remove(&AccountId::INSTANCE);
             Ok(volumes)
-        })
-    }
-
-    /// What the operator calls an account from now on.
-    pub fn label_account(&self, act: Act, account: AccountId, label: &str) -> Result<()> {
-        if !self.catalog().accounts.contains_key(&account) {
-            return Err(Error::not_found("account"));
-        }
-        self.write(act, account, |transaction| {
-            transaction
-                .execute(
-                    "UPDATE account SET label = ?1 WHERE id = ?2",
-                    rusqlite::params![label, account.row()],
-                )
-                .map_err(failed)?;
-            Ok(())
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::model::action::Act;
 use crate::model::audit::{Detail, Subject};
 use crate::model::id::{AccountId, InviteId, MemberId};
 use crate::model::invite::{Invite, InviteContent, Purpose};
+use crate::model::role::Role;
 
 /// A link to be made.
 pub struct NewInvite {
@@ -150,8 +151,15 @@ impl Store {
             let account = stored.account;
             let id = match stored.content.purpose {
                 Purpose::Join(role) => {
+                    if stored.is_of_the_operator() {
+                        self.take_first(transaction, account)?;
+                    }
                     let profile = MemberProfile::new(stored.content.email, role, password_hash);
-                    member::insert(transaction, self.keys(), account, &profile)?
+                    let id = member::insert(transaction, self.keys(), account, &profile)?;
+                    if role == Role::Operator {
+                        self.host_others(transaction, act, id)?;
+                    }
+                    id
                 }
                 Purpose::Return(id) => {
                     self.change_member(transaction, account, id, |profile| {
@@ -170,6 +178,20 @@ impl Store {
             crate::error::Kind::NotFound => Ok(None),
             _ => Err(error),
         })
+    }
+
+    /// A link that the operator made lets in the first owner and nobody after: whichever
+    /// others there are end with it, so that none can be kept for later.
+    fn take_first(&self, connection: &Connection, account: AccountId) -> Result<()> {
+        if !self.load_members(connection, account)?.is_empty() {
+            return Err(Error::not_found("invitation"));
+        }
+        for invite in self.load_invites(connection, account)? {
+            if invite.is_of_the_operator() {
+                delete(connection, invite.id)?;
+            }
+        }
+        Ok(())
     }
 
     /// Changes a link that has not been used, such as to open it at once.

@@ -29,6 +29,7 @@ mod mail;
 mod mail_tests;
 mod member;
 mod meta;
+mod outside;
 #[cfg(test)]
 mod people_tests;
 mod person_mark;
@@ -59,6 +60,9 @@ mod token;
 mod wal;
 #[cfg(test)]
 mod wal_tests;
+mod way;
+#[cfg(test)]
+mod way_tests;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -79,7 +83,7 @@ pub use backup::{Tombstones, check_copy, check_copy_keyring, test_clock_of};
 pub use conversion::ConversionQuery;
 pub use database::sqlite_version;
 pub use erasure::{DayOf, Erasure, ErasureBody, ErasureState, is_erased};
-pub use folder::DataFolder;
+pub use folder::{DataFolder, Space};
 pub use instance::Volume;
 pub use intake::SettledFigures;
 pub use invite::NewInvite;
@@ -296,7 +300,7 @@ impl Store {
         detail: Detail,
     ) -> Result<()> {
         meta::remember_generation(transaction, self.keys())?;
-        self.remember_shell_act(transaction, act, account)?;
+        self.remember_shell_act(transaction, act, account, detail.note())?;
         self.record(transaction, act, account, detail)?;
         if account != AccountId::INSTANCE && act.is_told_to_the_instance() {
             // Which account it was done to, and nothing of what stands in it.

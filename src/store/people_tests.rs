@@ -243,3 +243,21 @@ fn what_the_shell_mints_is_remembered_for_members() {
             .is_empty()
     );
 }
+
+#[test]
+fn a_link_that_the_operator_keeps_for_later_lets_nobody_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = try_open(&folder.path().join("data")).unwrap();
+    let (account, _) = make_account(&store, "ann@example.org").unwrap();
+    let operator = Actor::Operator(MemberId::from_random(9));
+    let (secret, mut new) = link(Purpose::Join(Role::Owner), "eve@example.org");
+    new.content.made_by = operator;
+    let make = by(operator, Action::CreateAccount, 0);
+    store.create_invite(make, account, new).unwrap();
+    let hash = token::hash(&secret);
+    let invite = store.invite(&hash, at(1)).unwrap().unwrap();
+    let join = by(Actor::Visitor, Action::Join, 1);
+    let taken = store.take_invite(join, &invite, &hash, "v".to_owned());
+    assert_eq!(taken.unwrap(), None, "the account has an owner");
+    assert_eq!(store.members(account).unwrap().len(), 1);
+}

@@ -24,15 +24,19 @@ const SHOWN_MAX: i64 = 100;
 pub(super) struct Body {
     action: Action,
     at: Timestamp,
+    #[serde(default)]
+    note: String,
 }
 
 /// One act at the shell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShellAct {
     /// Grows with every act.
     pub number: i64,
     pub action: Action,
     pub at: Timestamp,
+    /// More about it, as the log has it.
+    pub note: String,
 }
 
 impl Store {
@@ -41,6 +45,7 @@ impl Store {
         connection: &Connection,
         act: Act,
         account: AccountId,
+        note: &str,
     ) -> Result<()> {
         let is_told = act.actor == Actor::Shell && act.action.is_told_of_the_shell();
         if !is_told && act.action != Action::ChangeWay {
@@ -57,6 +62,7 @@ impl Store {
         let content = Body {
             action: act.action,
             at: act.at,
+            note: note.to_owned(),
         };
         let body = row::seal(&self.row_sealer(account)?, "shell_act", id, &content)?;
         connection
@@ -133,6 +139,7 @@ impl Store {
                     number,
                     action: body.action,
                     at: body.at,
+                    note: body.note,
                 })
             })
             .collect()

@@ -35,6 +35,7 @@ pub const HOLDINGS: &[Holding] = &[
             open("expires_at", "When it ends"),
             sealed("body", "Its settings"),
             open("label", "What the operator calls it"),
+            open("suspended_at", "Since when the operator holds it"),
         ],
     },
     Holding {

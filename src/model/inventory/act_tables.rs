@@ -195,7 +195,11 @@ pub const HOLDINGS: &[Holding] = &[
         purpose: "Telling members what was done at the machine's shell",
         class: Class::Audit,
         whom: Whom::Nobody,
-        fields: &[sealed("action", "What"), sealed("at", "When")],
+        fields: &[
+            sealed("action", "What"),
+            sealed("at", "When"),
+            sealed("note", "More about it"),
+        ],
     },
     Holding {
         place: Place::Table("person_mark"),

@@ -15,7 +15,6 @@ use super::fields::Fields;
 use crate::access::bearer;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::model::account::AccountState;
 use crate::model::action::{Act, Action, Actor, ApiToken};
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
@@ -70,15 +69,8 @@ impl Caller {
     ) -> std::result::Result<T, Problem> {
         let (app, act, account) = (self.app.clone(), self.act, self.account());
         let catalog = self.catalog();
-        let is_over = catalog
-            .accounts
-            .get(&account)
-            .is_some_and(|it| it.state_at(act.at) == AccountState::Expired);
-        if is_over && !act.action.outlives_expiry() {
-            return Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                "This account has expired: it can be read, but not changed.",
-            ));
+        if let Some(account) = catalog.accounts.get(&account) {
+            account.require_changeable(act.action, act.at)?;
         }
         block(move || work(&app.store, act, account)).await
     }

@@ -90,12 +90,12 @@ async fn convert(
     authenticated: bool,
 ) -> Outcome {
     let (app, collector) = (&station.app, &station.collector);
-    let expired = (!account.collects_at(visit.at)).then_some(Reason::Expired);
+    let over = account.refusal_at(visit.at);
     let head = visit.set_aside.filter(|&reason| reason == Reason::Head);
     let limited = visit
         .is_over_limit(collector)
         .then_some(Reason::RateLimited);
-    if let Some(reason) = expired.or(head).or(limited).or(params.fault) {
+    if let Some(reason) = over.or(head).or(limited).or(params.fault) {
         return refuse(app, Some(account.id), reason);
     }
     let reference = Reference::read(&app.click_ids, account.id, params.get(Name::ClickId));

@@ -87,11 +87,9 @@ impl<'c> Link<'c> {
         visit: &Visit<'_>,
         over_limit: bool,
     ) -> Option<Reason> {
-        let expired = !self.place.account.collects_at(visit.at);
         let paused = !self.campaign.settings.is_running();
-        expired
-            .then_some(Reason::Expired)
-            .or(visit.set_aside)
+        let over = self.place.account.refusal_at(visit.at);
+        over.or(visit.set_aside)
             .or(paused.then_some(Reason::Paused))
             .or(over_limit.then_some(Reason::RateLimited))
             .or(params.fault)

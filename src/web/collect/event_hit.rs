@@ -121,10 +121,8 @@ impl<'a> Sender<'a> {
 
     /// The event's own id, where the event may count at all.
     fn checked_id(&self, event: &Event<'_>) -> Result<[u8; 16], Reason> {
-        if !self.account.collects_at(self.visit.at) {
-            return Err(Reason::Expired);
-        }
-        if let Some(reason) = self.visit.set_aside.or(event.params.fault) {
+        let over = self.account.refusal_at(self.visit.at);
+        if let Some(reason) = over.or(self.visit.set_aside).or(event.params.fault) {
             return Err(reason);
         }
         let id = event.id.as_deref().and_then(read_id).ok_or(Reason::BadId)?;

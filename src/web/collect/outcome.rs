@@ -61,6 +61,7 @@ fn status(reason: Reason) -> StatusCode {
         | Reason::Bot
         | Reason::Paused
         | Reason::Expired
+        | Reason::Suspended
         | Reason::NoCampaign
         | Reason::ConsentMissing
         | Reason::Duplicate

@@ -166,10 +166,10 @@ fn admit<'c>(
         };
         refuse(app, refusal.account, reason)
     })?;
-    let expired = (!place.account.collects_at(visit.at)).then_some(Reason::Expired);
+    let over = place.account.refusal_at(visit.at);
     let over_limit = over_limit || visit.is_site_over_limit(collector, place.site);
     let limited = over_limit.then_some(Reason::RateLimited);
-    match expired.or(visit.set_aside).or(limited).or(params.fault) {
+    match over.or(visit.set_aside).or(limited).or(params.fault) {
         Some(reason) => Err(refuse(app, Some(place.account.id), reason)),
         None => Ok(place),
     }

@@ -24,6 +24,8 @@ struct RateRow {
 #[template(path = "account/page.html")]
 struct AccountPage {
     frame: Frame,
+    /// For whom the server is run, in a sentence.
+    way: &'static str,
     name: String,
     timezone: String,
     timezones: Vec<String>,
@@ -47,6 +49,7 @@ impl AccountPage {
         let rates = settings.rates.iter();
         AccountPage {
             frame: visit.frame(Room::Account, "Account"),
+            way: visit.way().sentence(),
             name: settings.name.clone(),
             timezone: settings.timezone.clone(),
             timezones: timezones(),

@@ -2,16 +2,28 @@
 //! late, that somebody waits for an answer.
 
 use super::page::Alert;
+use crate::clock::Timestamp;
+use crate::model::account::{Account, AccountState};
 use crate::store::RequestsDue;
 use crate::web::state::App;
+
+const SUSPENDED: &str = "This account is suspended by whoever runs this server: nothing is \
+     counted and nothing can be changed until they let it go on. Tracking links still lead \
+     visitors on, and nothing is deleted.";
 
 /// The sentence for a folder whose time is moved.
 pub const TEST_TIME: &str =
     "Test folder: its time follows a file and can be moved. Keep no real data here.";
 
-/// The alerts of the moment.
-pub fn alerts(app: &App, requests: RequestsDue) -> Vec<Alert> {
+/// The alerts of the moment, for who looks at this account.
+pub fn alerts(app: &App, account: &Account, requests: RequestsDue, now: Timestamp) -> Vec<Alert> {
     let mut alerts = Vec::new();
+    if account.state_at(now) == AccountState::Suspended {
+        alerts.push(Alert {
+            sentence: SUSPENDED.to_owned(),
+            link: None,
+        });
+    }
     if !app.clock.is_real() {
         alerts.push(Alert {
             sentence: TEST_TIME.to_owned(),

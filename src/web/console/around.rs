@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::model::account::Member;
 use crate::model::action::Action;
 use crate::model::grant::Grant;
+use crate::model::instance::Way;
 use crate::model::role::Role;
 use crate::store::{RequestsDue, ShellAct, Store};
 
@@ -20,10 +21,12 @@ pub enum Banner {
     LetIn { until: String, reason: String },
 }
 
-/// One thing that was done at the shell.
+/// One thing that was done by whoever runs the server.
 pub struct Told {
     pub at: String,
     pub what: &'static str,
+    /// It was done at the machine's shell.
+    pub is_of_the_shell: bool,
 }
 
 /// What the store says of it.
@@ -75,7 +78,8 @@ impl Around {
         let acts = self.shell_acts.iter();
         acts.map(|act| Told {
             at: calendar.stamp(act.at),
-            what: what(act.action),
+            what: what(act),
+            is_of_the_shell: act.action != Action::ChangeWay,
         })
         .collect()
     }
@@ -86,14 +90,18 @@ impl Around {
     }
 }
 
-fn what(action: Action) -> &'static str {
-    match action {
+fn what(act: &ShellAct) -> &'static str {
+    match act.action {
         Action::ReadReport => "A report was printed.",
         Action::ReadMembers => "The list of members was printed.",
         Action::ChangeMembers => "Members were invited, changed, let back in or removed.",
         Action::CreateToken => "An API token was made.",
         Action::ExportAccount => "Everything the account holds was written to a file.",
-        Action::ChangeWay => "The server is run for others than before.",
+        Action::ChangeWay if act.note == Way::Hosting.word() => {
+            "The server hosts others now. Its operator signs in apart and has no way to what is \
+             in this account."
+        }
+        Action::ChangeWay => "The server is run for this business alone. Owners run it too.",
         _ => "Something of this account was read or changed.",
     }
 }

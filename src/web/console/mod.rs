@@ -26,6 +26,9 @@ mod join;
 mod kit;
 mod member;
 mod operator;
+mod operator_account;
+mod operator_health;
+mod operator_way;
 pub(super) mod origin;
 mod overview;
 mod overview_content;
@@ -211,6 +214,35 @@ pub fn routes(routes: &mut Routes) {
         "/operator/accounts",
         operator::create,
     );
+    let account = "/operator/accounts/{id}";
+    routes.get(Action::ReadInstance, account, operator_account::show);
+    routes.post(
+        Action::LabelAccount,
+        "/operator/accounts/{id}/label",
+        operator_account::label,
+    );
+    routes.post(
+        Action::SuspendAccount,
+        "/operator/accounts/{id}/suspend",
+        operator_account::suspend,
+    );
+    routes.post(
+        Action::ExpireAccount,
+        "/operator/accounts/{id}/expire",
+        operator_account::expire,
+    );
+    routes.post(
+        Action::ReinstateAccount,
+        "/operator/accounts/{id}/reinstate",
+        operator_account::reinstate,
+    );
+    routes.post(
+        Action::CreateAccount,
+        "/operator/accounts/{id}/owner",
+        operator_account::invite_owner,
+    );
+    routes.get(Action::ReadInstance, "/operator/way", operator_way::show);
+    routes.post(Action::ChangeWay, "/operator/way", operator_way::change);
     routes.post(
         Action::EnterAccount,
         "/operator/accounts/{id}/enter",

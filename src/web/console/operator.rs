@@ -1,6 +1,6 @@
-//! The operator's room: accounts from outside, that is labels, states, dates and
-//! volumes; new ones for owners who are invited by link; and the way into an account
-//! whose owner lets support in. Nothing of an account's content.
+//! The operator's room: how the server is doing; accounts from outside, that is labels,
+//! states, dates and volumes; new ones for owners who are invited by link; and the way
+//! into an account whose owner lets support in. Nothing of an account's content.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,10 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use askama::Template;
 
+use super::calendar::{Calendar, parse_day};
 use super::fault::Fault;
 use super::form::Form;
+use super::operator_health::Health;
 use super::page::{Answer, Frame, Room, page, see_other};
 use super::set_up::timezones;
 use super::visit::{Posted, Visit};
@@ -21,6 +23,7 @@ use crate::error::{Error, Kind, Result};
 use crate::model::account::{AccountSettings, parse_name, parse_timezone};
 use crate::model::action::{Act, Action};
 use crate::model::id::AccountId;
+use crate::model::instance::Way;
 use crate::model::role::Role;
 use crate::store::HostedAccount;
 
@@ -39,6 +42,11 @@ struct Row {
 #[template(path = "operator/page.html")]
 struct OperatorPage {
     frame: Frame,
+    /// For whom the server is run, in a sentence.
+    way: &'static str,
+    /// Whether accounts are made here for others.
+    hosts: bool,
+    health: Health,
     rows: Vec<Row>,
     label: String,
     email: String,
@@ -53,8 +61,15 @@ struct OperatorPage {
 
 async fn shown(visit: &Visit, form: &Form, link: Option<String>, error: Option<&Error>) -> Answer {
     let now = visit.now();
-    let found = visit.read(move |app, _| Ok((app.store.volumes()?, app.store.grants(now)?)));
-    let (mut volumes, grants) = found.await?;
+    let found = visit.read(move |app, _| {
+        Ok((
+            app.store.volumes()?,
+            app.store.grants(now)?,
+            app.store.instance_settings()?.way,
+            Health::read(app)?,
+        ))
+    });
+    let (mut volumes, grants, way, health) = found.await?;
     let (catalog, calendar) = (visit.catalog(), visit.calendar());
     let mut rows: Vec<Row> = Vec::new();
     for account in catalog.accounts.values() {
@@ -66,7 +81,7 @@ async fn shown(visit: &Visit, form: &Form, link: Option<String>, error: Option<&
             state: account.state_at(now).word(),
             expires: account.expires_at.map(|at| calendar.stamp(at)),
             members: volume.members,
-            bytes: wording::count((volume.bytes / 1_024) as i64),
+            bytes: wording::bytes(volume.bytes),
             grant: grant.map(|grant| {
                 (
                     calendar.stamp(grant.expires_at),
@@ -89,6 +104,9 @@ async fn shown(visit: &Visit, form: &Form, link: Option<String>, error: Option<&
         &OperatorPage {
             is_recoverable: visit.is_recoverable(),
             frame: visit.frame(Room::Instance, "This server"),
+            way: way.sentence(),
+            hosts: way == Way::Hosting,
+            health,
             rows,
             label: or("label", ""),
             email: or("email", ""),
@@ -106,19 +124,24 @@ pub async fn show(visit: Visit) -> Answer {
     shown(&visit, &Form::default(), None, None).await
 }
 
+/// The end of the last day on which an account collects, where one was typed.
+pub fn last_day(form: &Form, timezone: &str) -> Result<Option<Timestamp>> {
+    let wrong = || Error::invalid("The last day is written as 2027-12-31, or left empty.");
+    match form.text("expires") {
+        "" => Ok(None),
+        text => {
+            let day = parse_day(text).ok_or_else(wrong)?;
+            let end = Calendar::of(timezone).end(day);
+            Ok(Some(end.ok_or_else(wrong)?))
+        }
+    }
+}
+
 /// What is typed of a new account, but for its owner.
 fn typed(form: &Form) -> Result<(String, AccountSettings, Option<Timestamp>)> {
     let label = parse_name("The account", form.text("label"))?;
     let timezone = parse_timezone(form.text("timezone"))?;
-    let wrong = || Error::invalid("The last day is written as 2027-12-31, or left empty.");
-    let expires_at = match form.text("expires") {
-        "" => None,
-        text => {
-            let day = text.parse().map_err(|_| wrong())?;
-            let end = super::calendar::Calendar::of(&timezone).end(day);
-            Some(end.ok_or_else(wrong)?)
-        }
-    };
+    let expires_at = last_day(form, &timezone)?;
     let settings = AccountSettings {
         name: label.clone(),
         timezone,
@@ -142,6 +165,13 @@ pub async fn create(posted: Posted) -> Answer {
     let email = form.text("email").to_owned();
     let made = visit
         .write(move |store, act, _| {
+            if store.instance_settings()?.way != Way::Hosting {
+                return Err(Error::new(
+                    Kind::Conflict,
+                    "This server is run for one business. To host others, say so first under \
+                     Change.",
+                ));
+            }
             let (invite, address) = join_link(store, &email, Role::Owner, act.actor, act.at)?;
             let new = HostedAccount {
                 settings,

@@ -181,7 +181,7 @@ fn first_steps(visit: &Visit, catalog: &Catalog, has_figures: bool) -> Vec<Step>
             "Copy the script into your shop, and the tracking link to your publisher.",
         ),
     ];
-    if steps.iter().all(|step| step.is_done) {
+    if steps.iter().all(|step| step.is_done) || !visit.may(Action::ChangeSite) {
         Vec::new()
     } else {
         steps

@@ -244,6 +244,11 @@ impl Frame {
         self.parties.iter().any(|party| action.allows(*party))
     }
 
+    /// Whether all that is told was done at the machine's shell.
+    pub fn is_told_of_the_shell_alone(&self) -> bool {
+        self.told.iter().all(|told| told.is_of_the_shell)
+    }
+
     pub fn asset(&self, name: &str) -> String {
         asset::path(name)
     }
@@ -269,6 +274,13 @@ pub fn done(word: &str) -> Option<&'static str> {
         "revoked" => "Support is out and cannot look in any more.",
         "seen" => "Thank you. You are told again when something new is done there.",
         "erased" => "You are erased here. Nothing is kept by which you could be known again.",
+        "own" => {
+            "This server is run for the one business now. Owners of its account sign in and run it."
+        }
+        "suspended" => "The account is suspended: it collects nothing, and members only read.",
+        "goes_on" => "The account goes on. What arrives is counted again.",
+        "expires" => "The end is set. Nothing is destroyed within a day of it.",
+        "reinstated" => "The account is reinstated and collects.",
         "left" => "You are out of the account.",
         "ending" => "The account is being deleted. Until the time below it can be taken back.",
         "kept" => "The deletion is taken back. The account goes on as before.",

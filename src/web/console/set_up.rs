@@ -1,5 +1,6 @@
-//! The one-time set-up address: a form that makes the first account and its owner,
-//! and signs them in. Never in here: a way to make a second account.
+//! The one-time set-up address: it asks for whom the instance is run, makes the first
+//! account and its owner, or the operator who hosts others, and signs them in. Never in
+//! here: a way to make a second account.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +19,12 @@ use crate::access::session;
 use crate::clock::Timestamp;
 use crate::crypto::{password, token};
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{AccountSettings, parse_email, parse_name, parse_timezone};
+use crate::model::account::{
+    AccountSettings, MemberProfile, parse_email, parse_name, parse_timezone,
+};
 use crate::model::action::{Act, Action, Actor};
 use crate::model::instance::Way;
+use crate::model::role::Role;
 use crate::store::{NewAccount, SignInPlace, Store};
 use crate::web::state::App;
 
@@ -34,6 +38,8 @@ const CURRENCIES: [&str; 14] = [
 #[template(path = "set_up/form.html")]
 struct SetUpPage {
     token: String,
+    /// Others are hosted here: no account is made, but an operator.
+    hosts: bool,
     name: String,
     email: String,
     timezone: String,
@@ -49,6 +55,7 @@ impl SetUpPage {
         };
         SetUpPage {
             token: form.text("token").to_owned(),
+            hosts: hosts(form),
             name: or("name", ""),
             email: or("email", ""),
             timezone: or("timezone", "UTC"),
@@ -83,8 +90,8 @@ pub fn timezones() -> Vec<String> {
 #[derive(Template)]
 #[template(path = "set_up/closed.html")]
 struct ClosedPage {
-    /// There is an account already: the way in is to sign in.
-    has_account: bool,
+    /// It was set up already: the way in is to sign in.
+    is_set_up: bool,
 }
 
 impl ClosedPage {
@@ -93,9 +100,14 @@ impl ClosedPage {
     }
 }
 
-fn closed(app: &App) -> Answer {
-    let has_account = !app.store.catalog().accounts.is_empty();
-    page(StatusCode::GONE, &ClosedPage { has_account })
+async fn closed(app: web::Data<App>) -> Answer {
+    let is_set_up = block(move || app.store.is_set_up()).await?;
+    page(StatusCode::GONE, &ClosedPage { is_set_up })
+}
+
+/// Whether the form is the one of an operator who hosts others.
+fn hosts(form: &Form) -> bool {
+    form.text("way") == Way::Hosting.word()
 }
 
 pub async fn show(app: web::Data<App>, request: HttpRequest) -> Answer {
@@ -106,7 +118,7 @@ pub async fn show(app: web::Data<App>, request: HttpRequest) -> Answer {
     if block(move || server.store.set_up_open(&hash, now)).await? {
         page(StatusCode::OK, &SetUpPage::new(&query))
     } else {
-        closed(&app)
+        closed(app).await
     }
 }
 
@@ -117,7 +129,7 @@ pub async fn create(app: web::Data<App>, request: HttpRequest, form: GuestForm) 
     let place = place(&request, &app);
     match block(move || make(&server.store, &filled, place, now)).await {
         Ok(Some(secret)) => welcome(&app, secret, "/operator/kit"),
-        Ok(None) => closed(&app),
+        Ok(None) => closed(app).await,
         Err(Fault::Error(error)) if matches!(error.kind(), Kind::Invalid | Kind::Conflict) => {
             let mut again = SetUpPage::new(&form);
             again.error = Some(error.message().to_owned());
@@ -127,38 +139,53 @@ pub async fn create(app: web::Data<App>, request: HttpRequest, form: GuestForm) 
     }
 }
 
-/// Makes account and owner, and opens the owner's session; none where the address
-/// does not work any more.
+/// Makes account and owner, or the operator, and opens their session; none where the
+/// address does not work any more.
 fn make(store: &Store, form: &Form, place: SignInPlace, now: Timestamp) -> Result<Option<String>> {
     let hash = token::hash(form.text("token"));
     if !store.set_up_open(&hash, now)? {
         return Ok(None);
     }
-    let settings = settings(form)?;
-    let owner_email = parse_email(form.text("email"))?;
+    let act = Act::new(Actor::SetUp, Action::SetUp, now).from_network(place.network);
+    let made = match hosts(form) {
+        true => {
+            let email = parse_email(form.text("email"))?;
+            let verifier = password(form, &[&email])?;
+            let operator = MemberProfile::new(email, Role::Operator, verifier);
+            store.set_up_hosting(act, &hash, &operator)?
+        }
+        false => {
+            let new = new_account(form)?;
+            store.set_up_own(act, &hash, new)?.map(|(_, owner)| owner)
+        }
+    };
+    let Some(member) = made else {
+        return Ok(None);
+    };
+    let member = store.member(member)?;
+    let member = member.ok_or_else(|| Error::not_found("member"))?;
+    session::open(store, &member, place, now).map(Some)
+}
+
+/// The password that was typed twice, hashed.
+fn password(form: &Form, known: &[&str]) -> Result<String> {
     let secret = form.exact("password");
     if secret != form.exact("password_again") {
         return Err(Error::invalid("The two passwords differ."));
     }
-    let owner_password_hash = password::choose(secret, &[&owner_email, &settings.name])?;
-    if !store.take_set_up(&hash, now)? {
-        return Ok(None);
-    }
-    let new = NewAccount {
+    password::choose(secret, known)
+}
+
+fn new_account(form: &Form) -> Result<NewAccount> {
+    let settings = settings(form)?;
+    let owner_email = parse_email(form.text("email"))?;
+    let owner_password_hash = password(form, &[&owner_email, &settings.name])?;
+    Ok(NewAccount {
         settings,
         expires_at: None,
         owner_email,
         owner_password_hash,
-    };
-    let act = Act::new(Actor::SetUp, Action::SetUp, now);
-    let (account, member) = store.create_account(act, new)?;
-    store.update_instance(act, |instance| {
-        instance.way = Way::Own(account);
-        Ok(())
-    })?;
-    let member = store.member(member)?;
-    let member = member.ok_or_else(|| Error::not_found("member"))?;
-    session::open(store, &member, place, now).map(Some)
+    })
 }
 
 fn settings(form: &Form) -> Result<AccountSettings> {

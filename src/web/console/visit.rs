@@ -26,11 +26,12 @@ use crate::access::sign_in::Knock;
 use crate::access::standing::Standing;
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{Account, AccountState, Member};
+use crate::model::account::{Account, Member};
 use crate::model::action::{Act, Action};
 use crate::model::audit::Detail;
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
+use crate::model::instance::Way;
 use crate::report::Reach;
 use crate::store::{RequestsDue, Session, SignInPlace, Store};
 use crate::web::state::App;
@@ -157,6 +158,11 @@ impl Visit {
         self.around.requests
     }
 
+    /// For whom the server is run.
+    pub fn way(&self) -> Way {
+        self.standing.way
+    }
+
     /// The hand with which this member changes members.
     pub fn hand(&self) -> Hand {
         Hand::Member(self.member.profile.role)
@@ -174,7 +180,7 @@ impl Visit {
             email: self.member.profile.email.clone(),
             form_token: session::form_token(&self.secret),
             done: done(self.query.text("done")),
-            alerts: alerts(&self.app, self.around.requests),
+            alerts: alerts(&self.app, &self.account, self.around.requests, self.now()),
         }
     }
 
@@ -192,23 +198,11 @@ impl Visit {
         &self,
         work: impl FnOnce(&Store, Act, AccountId) -> Result<T> + Send + 'static,
     ) -> std::result::Result<T, Fault> {
-        require_alive(&self.account, self.act)?;
+        self.account
+            .require_changeable(self.act.action, self.act.at)?;
         let (app, act, account) = (self.app.clone(), self.act, self.account.id);
         block(move || work(&app.store, act, account)).await
     }
-}
-
-/// Refuses to change an account that has expired.
-fn require_alive(account: &Account, act: Act) -> Result<()> {
-    let is_over = account.state_at(act.at) == AccountState::Expired;
-    if is_over && !act.action.outlives_expiry() {
-        return Err(Error::new(
-            Kind::NotAllowed,
-            "This account has expired: it can be read, but not changed. Ask who runs this server \
-             to reinstate it.",
-        ));
-    }
-    Ok(())
 }
 
 /// Runs work that blocks, off the event loop.

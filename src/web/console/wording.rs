@@ -22,6 +22,16 @@ pub fn took(time: Duration) -> String {
     }
 }
 
+/// `1.5 MiB`, in the unit that suits it.
+pub fn bytes(bytes: u64) -> String {
+    let kib = bytes as f64 / 1_024.0;
+    match kib {
+        kib if kib < 1_000.0 => format!("{} KiB", kib.ceil()),
+        kib if kib < 1_024_000.0 => format!("{:.1} MiB", kib / 1_024.0),
+        kib => format!("{:.1} GiB", kib / 1_048_576.0),
+    }
+}
+
 /// `1,299.00`, with the currency's decimals and without its code.
 pub fn amount(currency: Currency, minor: i64) -> String {
     grouped(&currency.format_number(minor))
@@ -125,6 +135,19 @@ mod tests {
         }
         assert_eq!(money(Currency::EUR, 129_900), "1,299.00 EUR");
         assert_eq!(amount("JPY".parse().unwrap(), 1_299), "1,299");
+    }
+
+    #[test]
+    fn bytes_stand_in_the_unit_that_suits_them() {
+        for (number, text) in [
+            (0, "0 KiB"),
+            (1, "1 KiB"),
+            (1_023_000, "1000 KiB"),
+            (1_572_864, "1.5 MiB"),
+            (5 << 30, "5.0 GiB"),
+        ] {
+            assert_eq!(bytes(number), text);
+        }
     }
 
     #[test]

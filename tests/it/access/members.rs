@@ -1,18 +1,9 @@
 //! Members as owners, admins and the shell see to them.
 
-use super::{NEW_PASSWORD, follow, join, listed, only_account};
+use super::{NEW_PASSWORD, follow, join, link_on, listed, only_account};
 use crate::console::{Member, sign_in};
 use crate::harness::account::PASSWORD;
 use crate::harness::server::Folder;
-
-/// The address between the tags of the box that is copied from.
-#[track_caller]
-fn link_on(page: &str) -> String {
-    let (_, rest) = page
-        .split_once("aria-label=\"One-time link\">")
-        .unwrap_or_else(|| panic!("no link on {page}"));
-    rest.split('<').next().unwrap().to_owned()
-}
 
 fn id_of(folder: &Folder, account: &str, email: &str) -> String {
     let items = listed(folder, account);

@@ -4,7 +4,9 @@
 mod links;
 mod matrix;
 mod members;
+mod operator;
 mod refusals;
+mod way;
 
 use serde_json::Value;
 
@@ -58,6 +60,36 @@ pub fn join<'s>(
     let joined = follow(client, made["link"].as_str().unwrap(), NEW_PASSWORD);
     assert_eq!(joined.status, 303, "{joined:?}");
     Member::enter(client, email, NEW_PASSWORD)
+}
+
+/// Somebody who runs the instance for others: invited at the shell, with the second
+/// factor that they must have.
+#[track_caller]
+pub fn operator<'s>(folder: &Folder, client: &'s Client, at: jiff::Timestamp) -> Member<'s> {
+    let email = "olga@host.example";
+    let made = folder.json(&["member", "invite", "--email", email, "--role", "operator"]);
+    let joined = follow(client, made["link"].as_str().unwrap(), NEW_PASSWORD);
+    assert_eq!(joined.status, 303, "{joined:?}");
+    let mut operator = Member::enter(client, email, NEW_PASSWORD);
+    operator.turn_on_second_factor(at);
+    operator
+}
+
+/// What stands in the log of an account, newest first, as its owner reads it.
+#[track_caller]
+pub fn audit_of(owner: &Member<'_>) -> String {
+    let page = owner.get("/audit");
+    assert_eq!(page.status, 200, "{page:?}");
+    page.text()
+}
+
+/// The address between the tags of the box that is copied from.
+#[track_caller]
+pub fn link_on(page: &str) -> String {
+    let (_, rest) = page
+        .split_once("aria-label=\"One-time link\">")
+        .unwrap_or_else(|| panic!("no link on {page}"));
+    rest.split('<').next().unwrap().to_owned()
 }
 
 /// The only account of a folder.

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use crate::harness::account::PASSWORD;
 use crate::harness::http::{Answer, Client};
 use crate::harness::server::{Folder, Server, text};
+use crate::harness::totp;
 
 /// A member who is signed in.
 pub struct Member<'s> {
@@ -68,13 +69,13 @@ impl<'s> Member<'s> {
     /// The token that forms of this session carry.
     #[track_caller]
     pub fn token(&self) -> String {
-        let front = self.get("/");
-        let page = match front.header("location") {
-            Some(first) => self.get(first).text(),
-            None => front.text(),
-        };
-        let start = page.find("name=\"form_token\" value=\"").expect("no token") + 25;
-        page[start..].chars().take_while(|c| *c != '"').collect()
+        let mut page = self.get("/");
+        while let Some(next) = page.header("location").map(str::to_owned) {
+            assert!(!next.starts_with("/signin"), "nobody is signed in");
+            page = self.get(&next);
+        }
+        let page = page.text();
+        field(&page, "form_token")
     }
 
     /// A form with the token, from the console's own page.
@@ -108,6 +109,17 @@ impl<'s> Member<'s> {
         request.send()
     }
 
+    /// Turns the second factor on, with the code that an app shows at this instant.
+    #[track_caller]
+    pub fn turn_on_second_factor(&mut self, at: jiff::Timestamp) {
+        let page = self.get("/you/second-factor").text();
+        let (offer, code) = (field(&page, "offer"), totp::code_at(&page, at));
+        let fields = [("offer", offer.as_str()), ("code", &code)];
+        let done = self.post("/you/second-factor", &fields);
+        assert_eq!(done.status, 200, "{done:?}");
+        self.cookie = done.cookie().expect("no new session");
+    }
+
     /// Adds a site and gives its id.
     #[track_caller]
     pub fn site(&self) -> String {
@@ -128,6 +140,17 @@ impl<'s> Member<'s> {
         assert_eq!(made.status, 303, "{made:?}");
         id_after(&self.get("/campaigns").text(), "/campaigns/")
     }
+}
+
+/// The value of a page's hidden field.
+#[track_caller]
+pub fn field(page: &str, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let at = page
+        .find(&start)
+        .unwrap_or_else(|| panic!("no {name} in {page}"))
+        + start.len();
+    page[at..].chars().take_while(|c| *c != '"').collect()
 }
 
 fn campaign_fields<'f>(site: &'f str, name: &'f str) -> [(&'f str, &'f str); 12] {

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-
-use super::{Member, encoded, sign_in};
+use super::{Member, encoded, field, sign_in};
 use crate::harness::account::PASSWORD;
 use crate::harness::http::{Answer, Client};
 use crate::harness::server::{Folder, Server, text};
+use crate::harness::totp;
 
 const ANN: &str = "ann@shop.example";
 
@@ -21,51 +19,11 @@ pub fn serve_at_noon(folder: &Folder) -> Server {
     folder.serve_with(&options)
 }
 
-/// The value of a page's hidden field.
-#[track_caller]
-fn field(page: &str, name: &str) -> String {
-    let start = format!("name=\"{name}\" value=\"");
-    let at = page
-        .find(&start)
-        .unwrap_or_else(|| panic!("no {name} in {page}"))
-        + start.len();
-    page[at..].chars().take_while(|c| *c != '"').collect()
-}
-
-/// What an app shows for the secret that a page shows as text (RFC 6238).
+/// What an app shows for the secret that a page shows as text.
 #[track_caller]
 fn code_of(page: &str, steps_later: i64) -> String {
-    let (_, rest) = page
-        .split_once("aria-label=\"Secret\">")
-        .expect("no secret");
-    let secret = rest.split('<').next().unwrap_or_default();
-    let mut bits = 0u64;
-    let mut held = 0;
-    let mut key = Vec::new();
-    for letter in secret.bytes().filter(|letter| *letter != b' ') {
-        let digit = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-            .iter()
-            .position(|known| *known == letter)
-            .expect("no base32");
-        bits = (bits << 5 | digit as u64) & 0xffff;
-        held += 5;
-        if held >= 8 {
-            held -= 8;
-            key.push((bits >> held) as u8);
-        }
-    }
-    assert_eq!(key.len(), 20);
     let now: jiff::Timestamp = NOON.trim().parse().unwrap();
-    let step = now.as_second() / 30 + steps_later;
-    let mut mac = Hmac::<Sha1>::new_from_slice(&key).unwrap();
-    mac.update(&step.to_be_bytes());
-    let digest = mac.finalize().into_bytes();
-    let at = usize::from(digest[19] & 15);
-    let four: [u8; 4] = digest[at..at + 4].try_into().unwrap();
-    format!(
-        "{:06}",
-        (u32::from_be_bytes(four) & 0x7fff_ffff) % 1_000_000
-    )
+    totp::code_of(page, now.as_second() / 30 + steps_later)
 }
 
 fn send_code(client: &Client, step: &str, code: &str) -> Answer {

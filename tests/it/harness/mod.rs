@@ -16,6 +16,7 @@ pub mod raw;
 pub mod rows;
 pub mod server;
 pub mod smtp;
+pub mod totp;
 pub mod webdriver;
 
 use std::time::{Duration, Instant};
