@@ -11,12 +11,15 @@ use super::fault::Fault;
 use super::overview_content::{Content, Found};
 use super::page::{Answer, Frame, Room, ok};
 use super::visit::Visit;
+use crate::error::{Error, Kind};
 use crate::ingest::intake;
+use crate::model::account::Account;
 use crate::model::action::Action;
 use crate::model::catalog::Catalog;
 use crate::model::tally::Measures;
 use crate::report::{Period, daily};
 use crate::store::{ConversionQuery, RequestsDue};
+use crate::web::state::App;
 
 /// Days that the chart shows.
 const DAYS: i64 = 30;
@@ -107,14 +110,7 @@ async fn read(visit: &Visit) -> Result<Found, Fault> {
     visit
         .read(move |app, id| {
             let dates = days_until(today, DAYS);
-            let first = dates.first().copied().unwrap_or(today);
-            let period = Period::parse(&first.to_string(), &today.to_string(), &account)?;
-            let measured = daily(
-                &app.store.snapshot()?,
-                &app.store.catalog(),
-                &account,
-                period,
-            )?;
+            let Measured { days, damaged } = measure(app, &account, dates)?;
             let figures = intake(&app.store, &app.journal, id)?;
             let query = ConversionQuery {
                 limit: latest,
@@ -122,13 +118,53 @@ async fn read(visit: &Visit) -> Result<Found, Fault> {
             };
             let (latest, _) = app.store.conversions(id, &query)?;
             Ok(Found {
-                days: by_date(dates, measured),
+                days,
+                damaged,
                 latest,
                 health: app.journal.health(),
                 figures,
             })
         })
         .await
+}
+
+/// What each day counts.
+#[derive(Default)]
+struct Measured {
+    days: Vec<(Date, Measures)>,
+    /// Those that are damaged on the disk and count as nothing.
+    damaged: Vec<Date>,
+}
+
+fn measure(app: &App, account: &Account, dates: Vec<Date>) -> Result<Measured, Error> {
+    let (snapshot, catalog) = (app.store.snapshot()?, app.store.catalog());
+    let between = |first: Date, last: Date| {
+        let period = Period::parse(&first.to_string(), &last.to_string(), account)?;
+        daily(&snapshot, &catalog, account, period)
+    };
+    let (Some(&first), Some(&last)) = (dates.first(), dates.last()) else {
+        return Ok(Measured::default());
+    };
+    match between(first, last) {
+        Err(error) if error.kind() == Kind::Damaged => {}
+        measured => {
+            return Ok(Measured {
+                days: by_date(dates, measured?),
+                damaged: Vec::new(),
+            });
+        }
+    }
+    let mut all = Measured::default();
+    for date in dates {
+        match between(date, date) {
+            Err(error) if error.kind() == Kind::Damaged => {
+                all.days.push((date, Measures::default()));
+                all.damaged.push(date);
+            }
+            measured => all.days.extend(by_date(vec![date], measured?)),
+        }
+    }
+    Ok(all)
 }
 
 fn by_date(dates: Vec<Date>, measured: Vec<(String, Measures)>) -> Vec<(Date, Measures)> {

@@ -19,6 +19,8 @@ use crate::model::tally::Measures;
 /// What the store says, before it is put into words.
 pub struct Found {
     pub days: Vec<(Date, Measures)>,
+    /// Days whose figures are damaged on the disk.
+    pub damaged: Vec<Date>,
     pub latest: Vec<Conversion>,
     pub figures: IntakeFigures,
     pub health: Health,
@@ -98,6 +100,8 @@ pub struct NotCounted {
 /// Everything on the page that changes by itself.
 pub struct Content {
     pub periods: Vec<Figures>,
+    /// Days whose figures are damaged and missing here, where there are any.
+    pub damaged: Option<String>,
     pub chart: Chart,
     pub currency: &'static str,
     /// Whether the reader may see single conversions.
@@ -133,6 +137,7 @@ impl Content {
                 Figures::of("Last 7 days", &last(7), currency),
                 Figures::of("Last 30 days", &last(30), currency),
             ],
+            damaged: damaged_days(&found.damaged),
             chart: Chart::of(&days),
             currency: currency.code(),
             shows_latest: visit.may(Action::ReadConversions),
@@ -143,6 +148,15 @@ impl Content {
             not_counted: not_counted(&found.figures.not_counted),
         }
     }
+}
+
+fn damaged_days(days: &[Date]) -> Option<String> {
+    let days: Vec<String> = days.iter().map(Date::to_string).collect();
+    let (last, others) = days.split_last()?;
+    Some(match others {
+        [] => last.clone(),
+        others => format!("{} and {last}", others.join(", ")),
+    })
 }
 
 /// The most frequent reason first.
@@ -165,6 +179,15 @@ fn not_counted(counts: &BTreeMap<&'static str, u64>) -> Vec<NotCounted> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn damaged_days_are_named() {
+        let days = [1, 2, 3].map(|day| jiff::civil::date(2026, 3, day));
+        assert_eq!(damaged_days(&[]), None);
+        assert_eq!(damaged_days(&days[..1]).unwrap(), "2026-03-01");
+        let named = damaged_days(&days).unwrap();
+        assert_eq!(named, "2026-03-01, 2026-03-02 and 2026-03-03");
+    }
 
     #[test]
     fn reasons_are_told_in_sentences_the_most_frequent_first() {
