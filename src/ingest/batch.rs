@@ -1,9 +1,11 @@
-//! What one step of settling gathers for one account, until it is encoded.
+//! What one step of settling gathers for one account, until it is encoded. Texts stay
+//! where the journal's batches have them.
 
 use std::collections::{BTreeMap, HashSet};
 
 use foldhash::HashMap;
 
+use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::model::consent::receipt::Statement;
 use crate::model::hit::Hit;
@@ -12,7 +14,7 @@ use crate::model::personal::Personal;
 use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures, TallyRow};
 use crate::model::trail::TrailRow;
-use crate::segment::{collapse, encode_tally, encode_trail, fold_rare};
+use crate::segment::{TrailWriter, collapse, encode_tally, fold_rare};
 use crate::store::{AccountBatch, NewConversion, SettledFigures};
 
 /// Values of one parameter that one campaign keeps a day; the rest count as `(other)`.
@@ -20,56 +22,66 @@ pub const PARAM_VALUES_MAX: usize = 10_000;
 
 /// Rows of one UTC day.
 #[derive(Default)]
-struct DayCounts {
-    trail: Vec<TrailRow>,
+struct DayCounts<'a> {
+    trail: TrailWriter<'a>,
     /// By quarter of an hour and dimensions: most of what arrives together is alike.
-    tally: HashMap<(u8, Dimensions), Measures>,
+    tally: HashMap<(u8, Dimensions<&'a str>), Measures>,
+    /// The same of conversions, whose dimensions are their clicks'.
+    credited: HashMap<(u8, Dimensions), Measures>,
 }
 
 #[derive(Default)]
-pub struct Batch {
-    days: BTreeMap<u32, DayCounts>,
+pub struct Batch<'a> {
+    days: BTreeMap<u32, DayCounts<'a>>,
     conversions: Vec<NewConversion>,
     keys: HashSet<[u8; 16]>,
     pub figures: SettledFigures,
+    /// Of the figures' reasons, those of what was not stored as a hit.
+    pub not_stored: Vec<(Reason, u64)>,
     /// Of the figures' reasons, those of hits that the trail keeps.
     pub refused: BTreeMap<Reason, u64>,
     pub statements: Vec<Statement>,
 }
 
-impl Batch {
+impl<'a> Batch<'a> {
     /// Counts something that was not stored as a hit.
     pub fn count(&mut self, reason: Reason, count: u64) {
         *self.figures.not_counted.entry(reason).or_default() += count;
     }
 
     /// Keeps a hit in the trail that adds nothing to any figure, and says why.
-    pub fn refuse(&mut self, hit: &Hit, reason: Reason) -> Result<()> {
+    pub fn refuse(&mut self, hit: Hit<&'a str>, reason: Reason) {
         self.count(reason, 1);
         *self.refused.entry(reason).or_default() += 1;
-        let mut row = trail_row(hit.clone(), None, None);
+        let mut row = trail_row(hit, None, None);
         row.outcome = Some(reason);
-        self.keep(row);
-        Ok(())
+        self.keep(&row);
     }
 
     /// Adds to the figures of the hit's instant.
-    pub fn add(&mut self, hit: &Hit, dimensions: Dimensions, measures: Measures) {
+    pub fn add(
+        &mut self,
+        hit: &Hit<&'a str>,
+        dimensions: Dimensions<&'a str>,
+        measures: &Measures,
+    ) {
         let day = self.days.entry(hit.at.utc_day()).or_default();
-        day.tally
-            .entry((hit.at.quarter(), dimensions))
-            .or_default()
-            .add(&measures);
+        let counted = day.tally.entry((hit.at.quarter(), dimensions));
+        counted.or_default().add(measures);
+    }
+
+    /// Adds a conversion to the figures of its instant.
+    pub fn add_credited(&mut self, at: Timestamp, dimensions: Dimensions, measures: &Measures) {
+        let day = self.days.entry(at.utc_day()).or_default();
+        let counted = day.credited.entry((at.quarter(), dimensions));
+        counted.or_default().add(measures);
     }
 
     /// Keeps a hit in the trail.
-    pub fn keep(&mut self, row: TrailRow) {
+    pub fn keep(&mut self, row: &TrailRow<&'a str>) {
         // Found again by the instant in its id, so that is the day it belongs to.
-        self.days
-            .entry(row.id.at().utc_day())
-            .or_default()
-            .trail
-            .push(row);
+        let day = self.days.entry(row.id.at().utc_day()).or_default();
+        day.trail.push(row);
     }
 
     /// Whether a conversion of this very step has the key.
@@ -90,10 +102,10 @@ impl Batch {
             ..AccountBatch::default()
         };
         for (day, counts) in self.days {
+            let tally = tally_rows(counts.tally, counts.credited);
             if !counts.trail.is_empty() {
-                encoded.trail.insert(day, encode_trail(&counts.trail)?);
+                encoded.trail.insert(day, counts.trail.finish()?);
             }
-            let tally = tally_rows(counts.tally);
             if !tally.is_empty() {
                 encoded.tally.insert(day, encode_tally(&tally)?);
             }
@@ -102,14 +114,23 @@ impl Batch {
     }
 }
 
-fn tally_rows(counted: HashMap<(u8, Dimensions), Measures>) -> Vec<TallyRow> {
-    let rows = counted.into_iter();
-    let rows = rows.map(|((quarter, dimensions), measures)| TallyRow {
+fn tally_rows(
+    counted: HashMap<(u8, Dimensions<&str>), Measures>,
+    credited: HashMap<(u8, Dimensions), Measures>,
+) -> Vec<TallyRow> {
+    let counted = counted.into_iter();
+    let counted = counted.map(|((quarter, dimensions), measures)| TallyRow {
+        quarter,
+        dimensions: dimensions.to_owned(),
+        measures,
+    });
+    let credited = credited.into_iter();
+    let credited = credited.map(|((quarter, dimensions), measures)| TallyRow {
         quarter,
         dimensions,
         measures,
     });
-    let mut rows = collapse(rows.collect());
+    let mut rows = collapse(counted.chain(credited).collect());
     // With fewer rows no parameter has so many values.
     if rows.len() > PARAM_VALUES_MAX {
         fold_rare(&mut rows, PARAM_VALUES_MAX);
@@ -119,11 +140,11 @@ fn tally_rows(counted: HashMap<(u8, Dimensions), Measures>) -> Vec<TallyRow> {
 }
 
 /// A hit as the trail keeps it.
-pub fn trail_row(
-    hit: Hit,
+pub fn trail_row<T>(
+    hit: Hit<T>,
     became: Option<(ConversionId, GoalId)>,
-    txn: Option<Personal<String>>,
-) -> TrailRow {
+    txn: Option<Personal<T>>,
+) -> TrailRow<T> {
     TrailRow {
         id: hit.id,
         at: hit.at,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::batch::{Batch, trail_row};
+use super::entries;
 use super::history::EVENT_DAYS;
 use super::sale;
 use super::settle::Settler;
@@ -38,29 +39,13 @@ pub struct Deciding<'a> {
     known: HashSet<[u8; 16]>,
 }
 
-/// A sale, and where it belongs.
-struct Decided<'a> {
-    sale: Box<Sale>,
+/// A conversion, and where it belongs.
+struct Decided<'a, 'b> {
+    hit: Hit<&'b str>,
+    sale: Box<Sale<&'b str>>,
     attribution: std::result::Result<Attribution<'a>, Reason>,
     /// What keeps it from counting twice.
     key: Option<[u8; 16]>,
-}
-
-/// One entry of the journal; a sale is attributed already.
-enum Arrived<'a> {
-    NotCounted {
-        reason: Reason,
-        count: u64,
-    },
-    /// A hit of which nothing is kept.
-    Stopped(Reason),
-    /// A visitor answered.
-    Statement(Box<Statement>),
-    /// A click whose visitor is told apart for its day and known no further; whether
-    /// it is their first.
-    ClickOfDay(Box<Hit>, bool),
-    Hit(Box<Hit>),
-    Sale(Box<Hit>, Decided<'a>),
 }
 
 impl<'a> Deciding<'a> {
@@ -84,54 +69,67 @@ impl<'a> Deciding<'a> {
         })
     }
 
-    /// Settles entries in order.
-    pub fn settle(&mut self, entries: Vec<Entry>) -> Result<Batch> {
-        let arrived = entries.into_iter().map(|entry| self.attribute(entry));
-        let arrived: Vec<Arrived<'a>> = arrived.collect::<Result<_>>()?;
-        self.look_up(&arrived)?;
+    /// Settles the entries of these batches in order.
+    pub fn settle<'b>(&mut self, batches: &[&'b [u8]]) -> Result<Batch<'b>> {
+        let mut sales = self.attribute_all(batches)?.into_iter();
         let mut into = Batch::default();
-        for entry in arrived {
-            match entry {
-                Arrived::NotCounted { reason, count } => into.count(reason, count),
-                Arrived::Stopped(reason) => {
-                    into.figures.settled += 1;
-                    into.count(reason, 1);
+        for entry in batches.iter().flat_map(|bytes| entries::each(bytes)) {
+            let entry = entry?;
+            if entry.is_sale() {
+                match sales.next() {
+                    Some(Ok(decided)) => self.settle_sale(&mut into, decided)?,
+                    Some(Err(reason)) => stop(&mut into, reason),
+                    None => return Err(Error::internal("A conversion was passed over.")),
                 }
-                Arrived::Statement(statement) => into.statements.push(*statement),
-                Arrived::ClickOfDay(hit, is_first) => {
-                    self.settle_click_of_day(&mut into, *hit, is_first);
-                }
-                Arrived::Hit(hit) => self.settle_hit(&mut into, *hit, None)?,
-                Arrived::Sale(hit, decided) => self.settle_hit(&mut into, *hit, Some(decided))?,
+            } else {
+                self.settle_entry(&mut into, entry.read()?)?;
             }
         }
         Ok(into)
     }
 
-    /// Takes away what may not be kept, and finds where a sale belongs.
-    fn attribute(&mut self, entry: Entry) -> Result<Arrived<'a>> {
-        let mut hit = match entry {
-            Entry::NotCounted { reason, count } => {
-                return Ok(Arrived::NotCounted { reason, count });
+    /// Finds where each conversion belongs, in order, and which of them have counted
+    /// before. Of one that is stopped, the reason.
+    fn attribute_all<'b>(
+        &mut self,
+        batches: &[&'b [u8]],
+    ) -> Result<Vec<std::result::Result<Decided<'a, 'b>, Reason>>> {
+        let mut sales = Vec::new();
+        for entry in batches.iter().flat_map(|bytes| entries::each(bytes)) {
+            let entry = entry?;
+            if !entry.is_sale() && !entry.is_statement() {
+                continue;
             }
-            Entry::Statement(statement) => {
-                let visitor = statement.withdrawn.as_ref();
-                self.withdrawn.extend(visitor.map(|id| *id.reveal()));
-                return Ok(Arrived::Statement(statement));
+            match entry.read()? {
+                Entry::Hit(hit) => sales.push(self.attribute(*hit)?),
+                Entry::Statement(statement) => self.note_withdrawal(&statement),
+                _ => {}
             }
-            Entry::ClickOfDay { mut hit, is_first } => {
-                hit.keep_only_permitted();
-                return Ok(Arrived::ClickOfDay(hit, is_first));
-            }
-            Entry::Hit(hit) => hit,
-        };
+        }
+        // The other hits are gone through from the first entry on again.
+        self.withdrawn.clear();
+        let keys = sales.iter().flatten().filter_map(|decided| decided.key);
+        let since = sale::counted_since(self.settler.clock.now());
+        self.known = self
+            .settling
+            .known_keys(self.account.id, keys.collect(), since)?;
+        Ok(sales)
+    }
+
+    fn note_withdrawal(&mut self, statement: &Statement) {
+        let visitor = statement.withdrawn.as_ref();
+        self.withdrawn.extend(visitor.map(|id| *id.reveal()));
+    }
+
+    /// Takes away what may not be kept, and finds where a conversion belongs.
+    fn attribute<'b>(
+        &self,
+        mut hit: Hit<&'b str>,
+    ) -> Result<std::result::Result<Decided<'a, 'b>, Reason>> {
         if let Some(reason) = self.stopped_by(&hit) {
-            return Ok(Arrived::Stopped(reason));
+            return Ok(Err(reason));
         }
         hit.keep_only_permitted();
-        if hit.kind != Kind::Conversion {
-            return Ok(Arrived::Hit(hit));
-        }
         let sale = hit
             .sale
             .take()
@@ -139,16 +137,42 @@ impl<'a> Deciding<'a> {
         let attribution = attribute(self.catalog, self.account.id, &hit, &sale);
         let goal = attribution.as_ref().ok().map(|found| found.goal.id);
         let key = goal.and_then(|goal| sale::counted_once_key(&self.index, goal, &sale));
-        let decided = Decided {
+        Ok(Ok(Decided {
+            hit,
             sale,
             attribution,
             key,
-        };
-        Ok(Arrived::Sale(hit, decided))
+        }))
+    }
+
+    /// Settles anything but a conversion.
+    fn settle_entry<'b>(&mut self, into: &mut Batch<'b>, entry: Entry<&'b str>) -> Result<()> {
+        match entry {
+            Entry::NotCounted { reason, count } => {
+                into.count(reason, count);
+                into.not_stored.push((reason, count));
+            }
+            Entry::Statement(statement) => {
+                self.note_withdrawal(&statement);
+                into.statements.push(*statement);
+            }
+            Entry::ClickOfDay { mut hit, is_first } => {
+                hit.keep_only_permitted();
+                self.settle_click_of_day(into, *hit, is_first);
+            }
+            Entry::Hit(mut hit) => match self.stopped_by(&hit) {
+                Some(reason) => stop(into, reason),
+                None => {
+                    hit.keep_only_permitted();
+                    self.settle_hit(into, *hit)?;
+                }
+            },
+        }
+        Ok(())
     }
 
     /// Why nothing of this hit is kept: somebody erased, restricted or objecting sent it.
-    fn stopped_by(&self, hit: &Hit) -> Option<Reason> {
+    fn stopped_by(&self, hit: &Hit<&str>) -> Option<Reason> {
         let visitor = hit.visitor.as_ref().map(|id| *id.reveal());
         if visitor.is_some_and(|id| self.withdrawn.contains(&id)) {
             return Some(Reason::Objected);
@@ -175,58 +199,47 @@ impl<'a> Deciding<'a> {
         })
     }
 
-    /// Looks up the keys of all these sales at once, in the order of their index.
-    fn look_up(&mut self, arrived: &[Arrived<'_>]) -> Result<()> {
-        let keys = arrived.iter().filter_map(|entry| match entry {
-            Arrived::Sale(_, decided) => decided.key,
-            _ => None,
-        });
-        let since = sale::counted_since(self.settler.clock.now());
-        self.known = self
-            .settling
-            .known_keys(self.account.id, keys.collect(), since)?;
-        Ok(())
-    }
-
-    fn settle_hit(
+    /// Counts a hit as settled. Of one that has been before or is too old, says so.
+    fn is_refused<'b>(
         &mut self,
-        into: &mut Batch,
-        mut hit: Hit,
-        sale: Option<Decided<'a>>,
-    ) -> Result<()> {
+        into: &mut Batch<'b>,
+        hit: &mut Hit<&'b str>,
+    ) -> Result<Option<Reason>> {
         into.figures.settled += 1;
         into.figures.count_removed(hit.notes);
         if let Some(event) = hit.event {
             let now = self.settler.clock.now();
             let history = &mut self.settler.history;
             if !history.is_new_event(self.snapshot, self.account.id, event, now)? {
-                return into.refuse(&hit, Reason::Duplicate);
+                return Ok(Some(Reason::Duplicate));
             }
             if now.millis() - hit.at.millis() > (EVENT_DAYS + 1) * DAY_MS {
-                return into.refuse(&hit, Reason::TooOld);
+                return Ok(Some(Reason::TooOld));
             }
         }
         if !hit.permits.measurement {
             hit.event = None;
         }
-        match (hit.kind, sale) {
-            (_, Some(sale)) => self.settle_sale(into, hit, sale),
-            (Kind::Click, None) => self.settle_click(into, hit),
-            (kind, None) => {
-                let dimensions = self.dimensions(&hit);
-                let mut measures = Measures::default();
-                match kind {
-                    Kind::Impression => measures.impressions = 1,
-                    _ => measures.views = 1,
-                }
-                into.add(&hit, dimensions, measures);
-                into.keep(trail_row(hit, None, None));
-                Ok(())
-            }
-        }
+        Ok(None)
     }
 
-    fn settle_click(&mut self, into: &mut Batch, hit: Hit) -> Result<()> {
+    fn settle_hit<'b>(&mut self, into: &mut Batch<'b>, mut hit: Hit<&'b str>) -> Result<()> {
+        if let Some(reason) = self.is_refused(into, &mut hit)? {
+            into.refuse(hit, reason);
+            return Ok(());
+        }
+        let mut measures = Measures::default();
+        match hit.kind {
+            Kind::Click => return self.settle_click(into, hit),
+            Kind::Impression => measures.impressions = 1,
+            _ => measures.views = 1,
+        }
+        into.add(&hit, self.dimensions(&hit), &measures);
+        into.keep(&trail_row(hit, None, None));
+        Ok(())
+    }
+
+    fn settle_click<'b>(&mut self, into: &mut Batch<'b>, hit: Hit<&'b str>) -> Result<()> {
         let dimensions = self.dimensions(&hit);
         let mut measures = Measures {
             clicks: 1,
@@ -244,63 +257,51 @@ impl<'a> Deciding<'a> {
             _ => measures.unidentified_clicks = 1,
         }
         if hit.permits.attribution {
-            self.settler
-                .history
-                .remember_click(hit.id, dimensions.clone());
+            self.settler.history.remember_click(hit.id, &dimensions)?;
         }
-        into.add(&hit, dimensions, measures);
-        into.keep(trail_row(hit, None, None));
+        into.add(&hit, dimensions, &measures);
+        into.keep(&trail_row(hit, None, None));
         Ok(())
     }
 
-    fn settle_click_of_day(&mut self, into: &mut Batch, hit: Hit, is_first: bool) {
+    fn settle_click_of_day<'b>(&mut self, into: &mut Batch<'b>, hit: Hit<&'b str>, is_first: bool) {
         into.figures.settled += 1;
         let measures = Measures {
             clicks: 1,
             unique_clicks: i64::from(is_first),
             ..Measures::default()
         };
-        let dimensions = self.dimensions(&hit);
-        into.add(&hit, dimensions, measures);
-        into.keep(trail_row(hit, None, None));
+        into.add(&hit, self.dimensions(&hit), &measures);
+        into.keep(&trail_row(hit, None, None));
     }
 
-    fn settle_sale(&mut self, into: &mut Batch, mut hit: Hit, decided: Decided<'_>) -> Result<()> {
+    fn settle_sale<'b>(&mut self, into: &mut Batch<'b>, decided: Decided<'a, 'b>) -> Result<()> {
         let Decided {
+            mut hit,
             sale,
             attribution,
             key,
         } = decided;
-        let attribution = match attribution {
-            Ok(attribution) => attribution,
-            Err(reason) => return into.refuse(&hit, reason),
+        let refused = self.is_refused(into, &mut hit)?;
+        let counted = |key: &_| self.known.contains(key) || into.has_key(key);
+        let attribution = match (refused, attribution) {
+            (Some(reason), _) | (None, Err(reason)) => {
+                into.refuse(hit, reason);
+                return Ok(());
+            }
+            (None, Ok(_)) if key.as_ref().is_some_and(counted) => {
+                into.refuse(hit, Reason::Duplicate);
+                return Ok(());
+            }
+            (None, Ok(attribution)) => attribution,
         };
-        if let Some(key) = key
-            && (self.known.contains(&key) || into.has_key(&key))
-        {
-            return into.refuse(&hit, Reason::Duplicate);
-        }
-        let clicked = match attribution.click {
-            Some(touch) => self
-                .settler
-                .history
-                .click(self.snapshot, self.account.id, touch.id)?,
-            None => None,
-        };
-        let mut dimensions = clicked.unwrap_or_else(|| self.dimensions(&hit));
-        dimensions.campaign = Some(attribution.campaign.id);
-        dimensions.publisher = attribution.publisher;
-        dimensions.goal = Some(attribution.goal.id);
-        if let Some(touch) = attribution.click {
-            dimensions.landing = (touch.landing != DEEP_LINK).then_some(touch.landing);
-        }
+        let dimensions = self.credited_dimensions(&hit, &attribution)?;
         let body = sale::body(self.account, &hit, &sale, &attribution, dimensions.clone());
         let id = self.settler.next_conversion_id();
-        into.add(&hit, dimensions, body.measures());
+        into.add_credited(hit.at, dimensions, &body.measures());
         hit.campaign = Some(body.campaign);
         hit.publisher = body.publisher;
-        let kept = trail_row(hit, Some((id, body.goal)), sale.txn);
-        into.keep(kept);
+        into.keep(&trail_row(hit, Some((id, body.goal)), sale.txn));
         into.add_conversion(NewConversion {
             conversion: Conversion {
                 id,
@@ -312,17 +313,40 @@ impl<'a> Deciding<'a> {
         Ok(())
     }
 
+    /// Under what a conversion counts: its click's dimensions, else its own.
+    fn credited_dimensions(
+        &mut self,
+        hit: &Hit<&str>,
+        attribution: &Attribution<'_>,
+    ) -> Result<Dimensions> {
+        let clicked = match attribution.click {
+            Some(touch) => self
+                .settler
+                .history
+                .click(self.snapshot, self.account.id, touch.id)?,
+            None => None,
+        };
+        let mut dimensions = clicked.unwrap_or_else(|| self.dimensions(hit).to_owned());
+        dimensions.campaign = Some(attribution.campaign.id);
+        dimensions.publisher = attribution.publisher;
+        dimensions.goal = Some(attribution.goal.id);
+        if let Some(touch) = attribution.click {
+            dimensions.landing = (touch.landing != DEEP_LINK).then_some(touch.landing);
+        }
+        Ok(dimensions)
+    }
+
     /// The dimensions of the hit itself; of `p1`..`p10` those its campaign reports.
-    fn dimensions(&self, hit: &Hit) -> Dimensions {
+    fn dimensions<'b>(&self, hit: &Hit<&'b str>) -> Dimensions<&'b str> {
         let mut dimensions = Dimensions {
             campaign: hit.campaign,
             publisher: hit.publisher,
             goal: None,
             origin: hit.origin,
             landing: hit.landing,
-            source: hit.source.clone(),
+            source: hit.source,
             params: Default::default(),
-            referrer_host: hit.referrer_host.clone(),
+            referrer_host: hit.referrer_host,
         };
         let campaign = hit.campaign.and_then(|id| self.catalog.campaigns.get(&id));
         for (index, value) in &hit.params {
@@ -330,9 +354,15 @@ impl<'a> Deciding<'a> {
                 campaign.is_some_and(|campaign| campaign.settings.report_params.contains(index));
             if let (true, Some(param)) = (reported, dimensions.params.get_mut(usize::from(*index)))
             {
-                *param = Some(value.reveal().clone());
+                *param = Some(*value.reveal());
             }
         }
         dimensions
     }
+}
+
+/// Counts a hit of which nothing is kept.
+fn stop(into: &mut Batch<'_>, reason: Reason) {
+    into.figures.settled += 1;
+    into.count(reason, 1);
 }

@@ -7,24 +7,22 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::entries;
 use super::journal::{Journal, Shared};
 use super::merge::{close_step, merge_step};
 use super::settle::{Settler, Step};
+use super::waiting;
 use super::writer::Writer;
 use crate::clock::{Clock, SECOND_MS, Timestamp};
 use crate::error::{Error, Kind, Result};
-use crate::model::hit::Entry;
 use crate::store::{JournalReader, Store};
 
 /// Pause between two steps of settling: what arrives meanwhile is settled together.
+/// After a full step there is none.
 const SETTLE_PAUSE: Duration = Duration::from_millis(500);
 /// Looks for segments to merge at least this often.
 const IDLE_PAUSE: Duration = Duration::from_secs(2);
 /// Pause after a step that found no room, or no file handle.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// Bytes of journal read at once when the engine starts.
-const COUNT_BYTES: usize = 16 << 20;
 
 /// The engine of one data folder.
 pub struct Engine {
@@ -39,13 +37,14 @@ pub type Failures = mpsc::UnboundedReceiver<Error>;
 impl Engine {
     /// Opens the journal of the store's folder and starts both threads.
     pub fn start(store: &Store, clock: Clock) -> Result<(Engine, Failures)> {
-        let file = store.open_journal()?;
+        let mut file = store.open_journal()?;
         let id = file.id();
         let settled = store.settled_position()?;
         let position = if settled.0 == Some(id) { settled.1 } else { 0 };
         let journal = Journal::new(position, store.folder().room().clone());
         let mut reader = JournalReader::open(store.folder(), store.keys().clone())?;
-        count_waiting(&mut reader, &journal.0, position)?;
+        let unreadable = waiting::count(&mut reader, &journal.0, position)?;
+        waiting::pass_over(store, &mut file, &journal.0, &unreadable)?;
         let (report, failures) = mpsc::unbounded_channel();
         let (broken, told) = (journal.clone(), report.clone());
         store.folder().room().when_broken(move |error| {
@@ -95,30 +94,6 @@ pub fn settle_everything(store: &Store, clock: Clock) -> Result<()> {
     Ok(())
 }
 
-fn count_waiting(reader: &mut JournalReader, shared: &Shared, position: i64) -> Result<()> {
-    let mut after = position;
-    loop {
-        let batches = reader.read_after(after, COUNT_BYTES)?;
-        let Some(last) = batches.last() else {
-            return Ok(());
-        };
-        after = last.seq;
-        for batch in &batches {
-            let mut hits = 0;
-            for entry in entries::read_all(&batch.entries)? {
-                match entry {
-                    Entry::Hit(_) | Entry::ClickOfDay { .. } => hits += 1,
-                    Entry::Statement(_) => {}
-                    Entry::NotCounted { reason, count } => {
-                        shared.add_not_counted(batch.account, reason, count);
-                    }
-                }
-            }
-            shared.add_waiting(batch.account, hits, batch.entries.len() as i64);
-        }
-    }
-}
-
 fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> {
     let shared = &journal.0;
     let mut closing = Closing::default();
@@ -127,8 +102,9 @@ fn settle(mut settler: Settler, journal: &Journal, store: &Store) -> Result<()> 
         let last_round = shared.drained.load(Ordering::Acquire);
         match settler.step() {
             Ok(Some(step)) => {
+                let is_full = step.is_full;
                 note(shared, step);
-                if !last_round && shared.waiting.load(Ordering::Relaxed) < BACKLOG {
+                if !last_round && !is_full {
                     merge(store)?;
                     std::thread::sleep(SETTLE_PAUSE);
                 }
@@ -220,9 +196,6 @@ fn wait_out(store: &Store, error: &Error) -> Result<()> {
     };
     Ok(())
 }
-
-/// With more waiting than this, settling does not pause.
-const BACKLOG: i64 = 100_000;
 
 fn spawn(
     name: &'static str,

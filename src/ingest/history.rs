@@ -2,12 +2,16 @@
 //! who clicked what on which day. All of it is cache: it is read back from the
 //! trail whenever it is missing.
 
+use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
+use serde::Serialize;
 
 use crate::clock::{DAY_MS, Timestamp};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::model::hit::{EventId, HitId, VisitorId};
 use crate::model::id::{AccountId, CampaignId};
 use crate::model::tally::Dimensions;
@@ -18,6 +22,8 @@ use crate::segment::{
 
 /// Clicks whose dimensions are kept in memory.
 const CLICKS_MAX: usize = 50_000;
+/// Different dimensions of clicks that are shared.
+const PACKED_MAX: usize = 4_096;
 /// Days for which an event's id is remembered.
 pub const EVENT_DAYS: i64 = 7;
 /// Account days whose visitors are kept in memory.
@@ -32,19 +38,60 @@ pub struct AccountDay {
     pub end: Timestamp,
 }
 
+/// Dimensions as bytes: what most clicks share lies there once.
+type Packed = Arc<[u8]>;
+
 #[derive(Default)]
 pub struct History {
-    clicks: HashMap<HitId, Dimensions>,
+    clicks: HashMap<HitId, Packed>,
     click_order: VecDeque<HitId>,
-    events: HashMap<AccountId, HashSet<u64>>,
+    /// Different dimensions of late.
+    packed: HashSet<Packed>,
+    events: HashMap<AccountId, Generations>,
     visitors: HashMap<AccountDay, HashSet<u64>>,
     visitor_order: VecDeque<AccountDay>,
 }
 
+/// Events seen, by the time of their arrival, so that the oldest are forgotten.
+struct Generations {
+    /// The newest last, each with the first day on which it took any.
+    all: VecDeque<(u32, HashSet<u64>)>,
+}
+
+impl Generations {
+    fn new(day: u32, known: HashSet<u64>) -> Self {
+        Generations {
+            all: [(day, known)].into(),
+        }
+    }
+
+    /// Whether this is the first time; remembers it for twice seven days at least.
+    fn is_new(&mut self, day: u32, event: u64) -> bool {
+        let days = EVENT_DAYS as u32;
+        if self.all.back().is_none_or(|(first, _)| day >= first + days) {
+            self.all.push_back((day, HashSet::default()));
+            while self.all.len() > 3 {
+                self.all.pop_front();
+            }
+        }
+        let is_known = self.all.iter().any(|(_, known)| known.contains(&event));
+        if let (false, Some((_, newest))) = (is_known, self.all.back_mut()) {
+            newest.insert(event);
+        }
+        !is_known
+    }
+}
+
 impl History {
     /// Remembers a click's dimensions.
-    pub fn remember_click(&mut self, id: HitId, dimensions: Dimensions) {
-        if self.clicks.insert(id, dimensions).is_none() {
+    pub fn remember_click<T>(&mut self, id: HitId, dimensions: &Dimensions<T>) -> Result<()>
+    where
+        T: Serialize,
+    {
+        let bytes = postcard::to_allocvec(dimensions)
+            .map_err(|_| Error::internal("The dimensions of a click could not be kept."))?;
+        let packed = self.pack(bytes);
+        if self.clicks.insert(id, packed).is_none() {
             self.click_order.push_back(id);
         }
         if self.click_order.len() > CLICKS_MAX
@@ -52,6 +99,19 @@ impl History {
         {
             self.clicks.remove(&oldest);
         }
+        Ok(())
+    }
+
+    fn pack(&mut self, bytes: Vec<u8>) -> Packed {
+        if let Some(packed) = self.packed.get(bytes.as_slice()) {
+            return packed.clone();
+        }
+        if self.packed.len() >= PACKED_MAX {
+            self.packed.clear();
+        }
+        let packed = Packed::from(bytes);
+        self.packed.insert(packed.clone());
+        packed
     }
 
     /// The dimensions of an earlier click; none if it was never stored or is gone.
@@ -61,12 +121,14 @@ impl History {
         account: AccountId,
         id: HitId,
     ) -> Result<Option<Dimensions>> {
-        if let Some(dimensions) = self.clicks.get(&id) {
-            return Ok(Some(dimensions.clone()));
+        if let Some(packed) = self.clicks.get(&id) {
+            return postcard::from_bytes(packed)
+                .map(Some)
+                .map_err(|_| Error::internal("The dimensions of a click could not be kept."));
         }
         let found = find_click(source, account, id)?;
         if let Some(dimensions) = &found {
-            self.remember_click(id, dimensions.clone());
+            self.remember_click(id, dimensions)?;
         }
         Ok(found)
     }
@@ -81,9 +143,12 @@ impl History {
     ) -> Result<bool> {
         let known = match self.events.entry(account) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(none) => none.insert(load_events(source, account, now)?),
+            Entry::Vacant(none) => {
+                let known = load_events(source, account, now)?;
+                none.insert(Generations::new(now.utc_day(), known))
+            }
         };
-        Ok(known.insert(fingerprint(&event)))
+        Ok(known.is_new(now.utc_day(), fingerprint(&event)))
     }
 
     /// Whether a visitor clicks a campaign for the first time that day; remembers it.
@@ -161,7 +226,7 @@ fn readable<T: Default>(key: &SegmentKey, outcome: Result<T>) -> Result<T> {
 }
 
 fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Result<HashSet<u64>> {
-    let mut known = HashSet::new();
+    let mut known = HashSet::default();
     // A late event lies up to seven days before its arrival, which itself may lie
     // seven days back.
     let first = now.minus_ms(2 * EVENT_DAYS * DAY_MS).utc_day();
@@ -180,7 +245,7 @@ fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Resu
 }
 
 fn load_visitors(source: &impl Source, day: AccountDay) -> Result<HashSet<u64>> {
-    let mut known = HashSet::new();
+    let mut known = HashSet::default();
     let days = day.start.utc_day()..=day.end.utc_day();
     let mut unpacker = Unpacker::new()?;
     for key in source.segments(day.account, Class::Trail, days)? {

@@ -11,12 +11,16 @@ mod figures;
 pub mod fuzz;
 mod gauges;
 mod history;
+mod hit_bytes;
+#[cfg(test)]
+mod hit_bytes_tests;
 mod journal;
 mod merge;
 mod provoke;
 mod sale;
 mod settle;
 mod turn;
+mod waiting;
 mod writer;
 
 pub use engine::{Engine, Failures, settle_everything};

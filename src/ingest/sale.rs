@@ -8,6 +8,7 @@ use crate::model::campaign::Goal;
 use crate::model::conversion::{Amounts, ConversionBody, Status};
 use crate::model::hit::{Hit, HitId, Sale};
 use crate::model::id::GoalId;
+use crate::model::personal::Personal;
 use crate::model::reason::Note;
 use crate::model::tally::Dimensions;
 
@@ -16,7 +17,7 @@ pub const COUNTED_ONCE_DAYS: i64 = 396;
 
 /// What keeps this conversion from counting twice: its transaction, else its click.
 /// None: every one counts.
-pub fn counted_once_key(index: &BlindIndex, goal: GoalId, sale: &Sale) -> Option<[u8; 16]> {
+pub fn counted_once_key<T>(index: &BlindIndex, goal: GoalId, sale: &Sale<T>) -> Option<[u8; 16]> {
     match (&sale.txn_key, counted_click(sale)) {
         (Some(txn), _) => Some(index.counted_transaction(goal, txn)),
         (None, Some(click)) => Some(index.counted_click(goal, click)),
@@ -26,7 +27,7 @@ pub fn counted_once_key(index: &BlindIndex, goal: GoalId, sale: &Sale) -> Option
 
 /// The click a conversion without a transaction id is told apart by: the one it
 /// names, whether or not it matched.
-fn counted_click(sale: &Sale) -> Option<HitId> {
+fn counted_click<T>(sale: &Sale<T>) -> Option<HitId> {
     sale.click
         .or_else(|| sale.cookie_clicks.first().copied())
         .map(|touch| touch.id)
@@ -35,8 +36,8 @@ fn counted_click(sale: &Sale) -> Option<HitId> {
 /// The conversion as it will be stored.
 pub fn body(
     account: &Account,
-    hit: &Hit,
-    sale: &Sale,
+    hit: &Hit<&str>,
+    sale: &Sale<&str>,
     attribution: &Attribution<'_>,
     dimensions: Dimensions,
 ) -> ConversionBody {
@@ -65,15 +66,17 @@ pub fn body(
         original_minor: sale.amount_minor,
         currency,
         dimensions,
-        txn: sale.txn.clone(),
+        txn: sale.txn.as_ref().map(Personal::to_owned),
         click: attribution.click.map(|touch| touch.id),
-        subs: hit.subs.clone(),
+        subs: (hit.subs.iter())
+            .map(|(index, text)| (*index, text.to_owned()))
+            .collect(),
         notes,
     }
 }
 
 /// None where the sale's currency has no rate.
-fn amounts(account: &Account, sale: &Sale, goal: &Goal) -> Option<Amounts> {
+fn amounts<T>(account: &Account, sale: &Sale<T>, goal: &Goal) -> Option<Amounts> {
     let own = account.settings.currency;
     let currency = sale.currency.unwrap_or(own);
     let sale_minor = if currency == own {

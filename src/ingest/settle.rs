@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::batch::Batch;
 use super::days::Days;
 use super::decide::Deciding;
 use super::history::History;
@@ -11,14 +12,12 @@ use super::{entries, provoke};
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::token;
 use crate::error::Result;
-use crate::model::catalog::Catalog;
-use crate::model::hit::Entry;
 use crate::model::id::{AccountId, ConversionId};
 use crate::model::reason::Reason;
 use crate::store::{JournalBatch, JournalReader, Settled, Store};
 
 /// Bytes of journal settled in one step.
-const STEP_BYTES: usize = 8 << 20;
+const STEP_BYTES: usize = 4 << 20;
 /// Conversion ids made at once.
 const IDS_AHEAD: usize = 4_096;
 
@@ -38,6 +37,8 @@ pub struct Settler {
 /// What one step settled.
 pub struct Step {
     pub position: i64,
+    /// About as much waited as one step takes, and perhaps more.
+    pub is_full: bool,
     /// Hits and bytes by account.
     pub accounts: BTreeMap<AccountId, (i64, i64)>,
     /// What had not been stored as a hit and is in the figures now.
@@ -79,30 +80,35 @@ impl Settler {
             (Some(journal), position) if journal == self.journal => position,
             _ => 0,
         };
-        let batches = self.reader.read_after(position, STEP_BYTES)?;
+        let mut batches = self.reader.read_after(position, STEP_BYTES)?;
         let Some(last) = batches.last().map(|batch| batch.seq) else {
             return Ok(None);
         };
         provoke::panic_at(provoke::Place::Settle, batches.len());
+        for batch in &mut batches {
+            batch.entries = entries::of_batch(batch)?;
+        }
         let snapshot = store.snapshot()?;
         let catalog = settling.catalog();
         let mut step = Step {
             position: last,
+            is_full: batches
+                .iter()
+                .map(|batch| batch.entries.len())
+                .sum::<usize>()
+                > STEP_BYTES / 2,
             accounts: BTreeMap::new(),
             not_counted: Vec::new(),
             refused: BTreeMap::new(),
         };
-        let arrived = read(&catalog, batches, &mut step)?;
         let mut accounts = BTreeMap::new();
-        for (id, arrived) in arrived {
+        for (id, arrived) in by_account(&batches) {
             let Some(account) = catalog.accounts.get(&id) else {
                 continue;
             };
             let mut deciding = Deciding::new(self, &settling, &snapshot, &catalog, account)?;
-            let batch = deciding.settle(arrived)?;
-            for (&reason, &count) in &batch.refused {
-                *step.refused.entry(reason).or_default() += count;
-            }
+            let batch = deciding.settle(&arrived)?;
+            step.note(id, &arrived, &batch);
             accounts.insert(id, batch.encode()?);
         }
         drop(snapshot);
@@ -123,29 +129,29 @@ impl Settler {
     }
 }
 
-/// What arrived of each account that there is, in order.
-fn read(
-    catalog: &Catalog,
-    batches: Vec<JournalBatch>,
-    done: &mut Step,
-) -> Result<BTreeMap<AccountId, Vec<Entry>>> {
-    let mut arrived: BTreeMap<AccountId, Vec<Entry>> = BTreeMap::new();
-    for batch in batches {
-        if !catalog.accounts.contains_key(&batch.account) {
-            continue;
-        }
-        let sums = done.accounts.entry(batch.account).or_default();
-        sums.1 += batch.entries.len() as i64;
-        for entry in entries::read_all(&batch.entries)? {
-            match entry {
-                Entry::NotCounted { reason, count } => {
-                    done.not_counted.push((batch.account, reason, count));
-                }
-                Entry::Hit(_) | Entry::ClickOfDay { .. } => sums.0 += 1,
-                Entry::Statement(_) => {}
-            }
-            arrived.entry(batch.account).or_default().push(entry);
+impl Step {
+    /// Notes what became of an account's batches.
+    fn note(&mut self, account: AccountId, arrived: &[&[u8]], batch: &Batch<'_>) {
+        let bytes: usize = arrived.iter().map(|bytes| bytes.len()).sum();
+        let hits = batch.figures.settled as i64;
+        self.accounts.insert(account, (hits, bytes as i64));
+        let not_stored = batch.not_stored.iter();
+        self.not_counted
+            .extend(not_stored.map(|&(reason, count)| (account, reason, count)));
+        for (&reason, &count) in &batch.refused {
+            *self.refused.entry(reason).or_default() += count;
         }
     }
-    Ok(arrived)
+}
+
+/// What arrived of each account, in order.
+fn by_account(batches: &[JournalBatch]) -> BTreeMap<AccountId, Vec<&[u8]>> {
+    let mut arrived: BTreeMap<AccountId, Vec<&[u8]>> = BTreeMap::new();
+    for batch in batches {
+        arrived
+            .entry(batch.account)
+            .or_default()
+            .push(&batch.entries);
+    }
+    arrived
 }

@@ -33,11 +33,11 @@ pub struct Attribution<'a> {
 ///
 /// # Errors
 /// [`Reason::CampaignUnknown`] or [`Reason::GoalUnknown`] where it belongs nowhere.
-pub fn attribute<'a>(
+pub fn attribute<'a, T: AsRef<str>>(
     catalog: &'a Catalog,
     account: AccountId,
-    hit: &Hit,
-    sale: &Sale,
+    hit: &Hit<T>,
+    sale: &Sale<T>,
 ) -> Result<Attribution<'a>, Reason> {
     let mut notes = Notes::default();
     let candidate = Candidate::choose(catalog, account, hit, sale, &mut notes);
@@ -75,11 +75,11 @@ struct Candidate<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    fn choose(
+    fn choose<T: AsRef<str>>(
         catalog: &'a Catalog,
         account: AccountId,
-        hit: &Hit,
-        sale: &Sale,
+        hit: &Hit<T>,
+        sale: &Sale<T>,
         notes: &mut Notes,
     ) -> Option<Self> {
         let fits = |touched: CampaignId, when: When| {
@@ -150,10 +150,10 @@ impl When {
 }
 
 /// The campaign of a touch, if this hit may belong to it; or why not.
-fn fit<'a>(
+fn fit<'a, T: AsRef<str>>(
     campaign: &'a Campaign,
-    hit: &Hit,
-    sale: &Sale,
+    hit: &Hit<T>,
+    sale: &Sale<T>,
     when: When,
 ) -> Option<Result<&'a Campaign, Note>> {
     let same_campaign = match (hit.campaign, hit.site) {
@@ -171,7 +171,7 @@ fn fit<'a>(
     }
 }
 
-fn credit_without_click(attribution: &mut Attribution<'_>, hit: &Hit, sale: &Sale) {
+fn credit_without_click<T>(attribution: &mut Attribution<'_>, hit: &Hit<T>, sale: &Sale<T>) {
     if let Some(publisher) = sale.coupon {
         attribution.publisher = Some(publisher);
         attribution.credit = Credit::Coupon;
@@ -197,15 +197,19 @@ fn own(catalog: &Catalog, account: AccountId, id: CampaignId) -> Option<&Campaig
         .filter(|campaign| campaign.account == account)
 }
 
-fn goal<'a>(campaign: &'a Campaign, sale: &Sale) -> Option<&'a Goal> {
+fn goal<'a, T: AsRef<str>>(campaign: &'a Campaign, sale: &Sale<T>) -> Option<&'a Goal> {
     match &sale.goal {
-        Some(text) => campaign.settings.goal(text),
+        Some(text) => campaign.settings.goal(text.as_ref()),
         None => campaign.settings.goals.first(),
     }
 }
 
 /// The site's only running campaign with that goal.
-fn only_campaign<'a>(catalog: &'a Catalog, hit: &Hit, sale: &Sale) -> Result<&'a Campaign, Reason> {
+fn only_campaign<'a, T: AsRef<str>>(
+    catalog: &'a Catalog,
+    hit: &Hit<T>,
+    sale: &Sale<T>,
+) -> Result<&'a Campaign, Reason> {
     let site = hit.site.ok_or(Reason::CampaignUnknown)?;
     let mut with_goal = catalog
         .campaigns_of(site)

@@ -25,6 +25,20 @@ impl<T> Personal<T> {
     }
 }
 
+impl Personal<String> {
+    /// The same value, as hidden as before, without a copy.
+    pub fn borrowed(&self) -> Personal<&str> {
+        Personal(&self.0)
+    }
+}
+
+impl Personal<&str> {
+    /// The same value, as hidden as before, with a text of its own.
+    pub fn to_owned(&self) -> Personal<String> {
+        Personal(self.0.to_owned())
+    }
+}
+
 impl<T> fmt::Debug for Personal<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(personal)")

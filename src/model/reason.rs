@@ -59,6 +59,7 @@ words! {
         Objected = "objected": "It came from somebody who had objected to being counted.",
         ConsentMissing = "consent_missing": "The site counts nothing before a visitor agrees.",
         Suspended = "suspended": "Whoever runs this server had suspended the account.",
+        Damaged = "damaged": "Stored hits could not be read again before they were settled; whoever runs the server set them aside. One stands for a batch, which may be many hits.",
     }
 }
 
@@ -109,6 +110,17 @@ impl Notes {
 
     pub fn remove(&mut self, note: Note) {
         self.0 &= !(1 << note as u32);
+    }
+
+    /// As one number, a bit a note.
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Bits of newer versions stand for nothing.
+    pub fn from_bits(bits: u32) -> Notes {
+        let known = (1u64 << Note::ALL.len()) - 1;
+        Notes(bits & known as u32)
     }
 
     /// All of both.

@@ -6,18 +6,34 @@ use serde::{Deserialize, Serialize};
 use crate::model::hit::{Origin, PARAMS};
 use crate::model::id::{CampaignId, GoalId, PublisherId};
 
-/// Under what something is counted.
+/// Under what something is counted; its texts as those of a hit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub struct Dimensions {
+pub struct Dimensions<T = String> {
     pub campaign: Option<CampaignId>,
     pub publisher: Option<PublisherId>,
     pub goal: Option<GoalId>,
     pub origin: Origin,
     /// Index of the campaign's landing page.
     pub landing: Option<u8>,
-    pub source: Option<String>,
-    pub params: [Option<String>; PARAMS],
-    pub referrer_host: Option<String>,
+    pub source: Option<T>,
+    pub params: [Option<T>; PARAMS],
+    pub referrer_host: Option<T>,
+}
+
+impl Dimensions<&str> {
+    /// The same with texts of their own.
+    pub fn to_owned(&self) -> Dimensions {
+        Dimensions {
+            campaign: self.campaign,
+            publisher: self.publisher,
+            goal: self.goal,
+            origin: self.origin,
+            landing: self.landing,
+            source: self.source.map(str::to_owned),
+            params: self.params.map(|param| param.map(str::to_owned)),
+            referrer_host: self.referrer_host.map(str::to_owned),
+        }
+    }
 }
 
 /// One line of a tally: a quarter of an hour, dimensions, and signed counts.

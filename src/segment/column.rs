@@ -12,6 +12,8 @@ use crate::segment::pack::{Packer, Reader, Unpacker, damaged, unzigzag, write_va
 /// Values of one kind, in the order that codes count them: code 1 is the first.
 pub trait Values: Default {
     type Item<'a>: Copy + Eq + Ord + Hash;
+    /// Whether no compression makes different values smaller.
+    const ARE_RANDOM: bool = false;
 
     fn write(out: &mut Vec<u8>, values: &[Self::Item<'_>]);
     fn read(reader: &mut Reader, count: usize) -> Result<Self>;
@@ -74,40 +76,109 @@ pub(super) fn write_column<'a, V: Values>(
     rows: impl Iterator<Item = Option<V::Item<'a>>>,
     layout: Layout,
 ) -> Result<Option<Vec<u8>>> {
-    let mut rows_of_values = Vec::new();
-    let mut seen: HashMap<V::Item<'a>, u32> = HashMap::new();
-    let mut codes = Vec::with_capacity(rows.size_hint().0);
-    let mut before = (None, 0);
+    let mut writer = ColumnWriter::<V>::default();
+    let mut count = 0;
     for value in rows {
         if let Some(value) = value {
-            rows_of_values.push(value);
-            if before.0 != Some(value) {
-                let next = seen.len() as u32 + 1;
-                before = (Some(value), *seen.entry(value).or_insert(next));
-            }
+            writer.push(count, value);
         }
-        codes.push(value.map_or(0, |_| before.1));
+        count += 1;
     }
-    if seen.is_empty() {
-        return Ok(None);
+    writer.finish(packer, count, None, layout)
+}
+
+/// A column that is filled row after row. Rows with the default are passed over and
+/// cost nothing; a value that repeats costs a comparison.
+pub(super) struct ColumnWriter<'a, V: Values> {
+    seen: HashMap<V::Item<'a>, u32>,
+    /// In the order of their first rows: code 1 is the first.
+    distinct: Vec<V::Item<'a>>,
+    /// Up to the last row that has a value.
+    codes: Vec<u32>,
+    /// Rows that have a value.
+    valued: usize,
+    before: Option<(V::Item<'a>, u32)>,
+}
+
+impl<V: Values> Default for ColumnWriter<'_, V> {
+    fn default() -> Self {
+        ColumnWriter {
+            seen: HashMap::new(),
+            distinct: Vec::new(),
+            codes: Vec::new(),
+            valued: 0,
+            before: None,
+        }
     }
-    let mut out = Vec::new();
-    if layout == Layout::OwnIfRare && seen.len() * 4 > rows_of_values.len() * 3 {
-        write_varint(&mut out, rows_of_values.len() as u64);
-        V::write(&mut out, &rows_of_values);
-        Codes::write_own(&mut out, &codes);
-    } else {
-        let values = sort_values(seen, &mut codes);
-        write_varint(&mut out, values.len() as u64);
-        V::write(&mut out, &values);
-        Codes::write(&mut out, &codes, values.len() as u32);
+}
+
+impl<'a, V: Values> ColumnWriter<'a, V> {
+    /// Sets the value of a row behind all that have one; else does nothing.
+    pub fn push(&mut self, row: usize, value: V::Item<'a>) {
+        if self.codes.len() > row {
+            return;
+        }
+        let code = match self.before {
+            Some((before, code)) if before == value => code,
+            _ => self.code(value),
+        };
+        self.before = Some((value, code));
+        self.codes.resize(row, 0);
+        self.codes.push(code);
+        self.valued += 1;
     }
-    packer.pack(&out).map(Some)
+
+    fn code(&mut self, value: V::Item<'a>) -> u32 {
+        let next = self.distinct.len() as u32 + 1;
+        let code = *self.seen.entry(value).or_insert(next);
+        if code == next {
+            self.distinct.push(value);
+        }
+        code
+    }
+
+    /// Encodes so many rows, in this order of their numbers or as they came; none
+    /// where every row has the default.
+    pub fn finish(
+        self,
+        packer: &mut Packer,
+        rows: usize,
+        order: Option<&[u32]>,
+        layout: Layout,
+    ) -> Result<Option<Vec<u8>>> {
+        if self.valued == 0 {
+            return Ok(None);
+        }
+        let mut codes = self.codes;
+        codes.resize(rows, 0);
+        if let Some(order) = order {
+            codes = order.iter().map(|&row| codes[row as usize]).collect();
+        }
+        let mut out = Vec::new();
+        if layout == Layout::OwnIfRare && self.distinct.len() * 4 > self.valued * 3 {
+            let values = codes.iter().filter(|&&code| code != 0);
+            let values: Vec<V::Item<'a>> = values
+                .map(|&code| self.distinct[code as usize - 1])
+                .collect();
+            write_varint(&mut out, values.len() as u64);
+            V::write(&mut out, &values);
+            Codes::write_own(&mut out, &codes);
+            if V::ARE_RANDOM {
+                return Ok(Some(Packer::keep(&out)));
+            }
+        } else {
+            let values = sort_values(self.distinct, &mut codes);
+            write_varint(&mut out, values.len() as u64);
+            V::write(&mut out, &values);
+            Codes::write(&mut out, &codes, values.len() as u32);
+        }
+        packer.pack(&out).map(Some)
+    }
 }
 
 /// The distinct values in order, with the codes changed to match.
-fn sort_values<T: Ord + Copy>(seen: HashMap<T, u32>, codes: &mut [u32]) -> Vec<T> {
-    let mut values: Vec<(T, u32)> = seen.into_iter().collect();
+fn sort_values<T: Ord + Copy>(distinct: Vec<T>, codes: &mut [u32]) -> Vec<T> {
+    let mut values: Vec<(T, u32)> = distinct.into_iter().zip(1..).collect();
     values.sort_unstable();
     let mut renamed = vec![0; values.len() + 1];
     for (index, &(_, old)) in values.iter().enumerate() {
@@ -157,6 +228,7 @@ pub type Ids = Vec<[u8; 16]>;
 
 impl Values for Ids {
     type Item<'a> = [u8; 16];
+    const ARE_RANDOM: bool = true;
 
     fn write(out: &mut Vec<u8>, values: &[[u8; 16]]) {
         out.extend(values.iter().flatten());

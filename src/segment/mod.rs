@@ -26,6 +26,7 @@ mod trail;
 mod trail_field;
 mod trail_person;
 mod trail_scan;
+mod trail_writer;
 
 #[cfg(test)]
 pub(crate) mod memory;
@@ -54,6 +55,7 @@ pub use trail::{decode_trail, encode_trail};
 pub use trail_field::blank as blank_row;
 pub use trail_person::{PERSON_COLUMNS, PersonTraces, person_columns};
 pub use trail_scan::{CLICK_COLUMNS, DIMENSION_COLUMNS, EVENT_COLUMNS, TrailScan};
+pub use trail_writer::TrailWriter;
 
 /// Rows in one segment at most; encoding more is refused.
 pub const ROWS_MAX: usize = 1 << 18;

@@ -19,10 +19,27 @@ pub struct Packer(zstd::bulk::Compressor<'static>);
 impl Packer {
     /// A large segment lives long and is worth more effort than a small one.
     pub fn for_rows(rows: usize) -> Result<Packer> {
-        let level = if rows >= 2_048 { 6 } else { 3 };
+        Packer::of_level(if rows >= 2_048 { 6 } else { 3 })
+    }
+
+    /// For what is written once a hit and seldom read: more effort would make it a
+    /// twentieth smaller.
+    pub fn quick() -> Result<Packer> {
+        Packer::of_level(1)
+    }
+
+    fn of_level(level: i32) -> Result<Packer> {
         let mut compressor = zstd::bulk::Compressor::new(level)?;
         compressor.include_contentsize(false)?;
         Ok(Packer(compressor))
+    }
+
+    /// A column that no compression makes smaller, as it is.
+    pub fn keep(bytes: &[u8]) -> Vec<u8> {
+        let mut kept = Vec::with_capacity(1 + bytes.len());
+        kept.push(PLAIN);
+        kept.extend_from_slice(bytes);
+        kept
     }
 
     /// # Errors
@@ -31,18 +48,16 @@ impl Packer {
         if bytes.len() > COLUMN_BYTES_MAX {
             return Err(Error::internal("A column is too large for one segment"));
         }
-        let mut packed = vec![PLAIN];
         if bytes.len() >= COMPRESS_FROM {
             let compressed = self.0.compress(bytes)?;
             if compressed.len() + 4 < bytes.len() {
-                packed[0] = ZSTD;
+                let mut packed = vec![ZSTD];
                 write_varint(&mut packed, bytes.len() as u64);
                 packed.extend_from_slice(&compressed);
                 return Ok(packed);
             }
         }
-        packed.extend_from_slice(bytes);
-        Ok(packed)
+        Ok(Packer::keep(bytes))
     }
 }
 

@@ -3,71 +3,23 @@
 
 use crate::error::Result;
 use crate::model::trail::TrailRow;
-use crate::segment::column::{Ids, Layout, Numbers, Texts, write_column};
-use crate::segment::header::Header;
-use crate::segment::pack::{Packer, Unpacker, write_varint};
-use crate::segment::trail_field::{self as field, ID_RANDOM, ID_TIME};
+use crate::segment::Encoded;
+use crate::segment::column::{Ids, Numbers, Texts};
+use crate::segment::pack::Unpacker;
+use crate::segment::trail_field as field;
 use crate::segment::trail_scan::TrailScan;
-use crate::segment::{Class, Encoded};
+use crate::segment::trail_writer::TrailWriter;
 
 /// Encodes rows in order of their ids, whatever order they come in.
 ///
 /// # Errors
 /// `Internal` where the rows or one of their columns are too many for one segment.
 pub fn encode_trail(rows: &[TrailRow]) -> Result<Encoded> {
-    let mut rows: Vec<&TrailRow> = rows.iter().collect();
-    rows.sort_by_key(|row| row.id);
-    let mut packer = Packer::for_rows(rows.len())?;
-    let mut columns = write_ids(&mut packer, &rows)?;
-    for id in field::NUMBERS {
-        let values = rows.iter().map(|row| field::number(id, row));
-        let packed = write_column::<Numbers>(&mut packer, values, Layout::OwnIfRare)?;
-        columns.extend(packed.map(|packed| (id, packed)));
-    }
-    for id in field::TEXTS {
-        let values = rows.iter().map(|row| field::text(id, row));
-        let packed = write_column::<Texts>(&mut packer, values, Layout::OwnIfRare)?;
-        columns.extend(packed.map(|packed| (id, packed)));
-    }
-    for id in field::IDS {
-        let values = rows.iter().map(|row| field::id(id, row));
-        let packed = write_column::<Ids>(&mut packer, values, Layout::OwnIfRare)?;
-        columns.extend(packed.map(|packed| (id, packed)));
-    }
-    let header = Header {
-        class: Class::Trail,
-        rows: rows.len(),
-        ids: rows
-            .first()
-            .zip(rows.last())
-            .map(|(first, last)| (first.id, last.id)),
-        columns: columns.iter().map(|&(id, _)| id).collect(),
-    };
-    Ok(Encoded {
-        header: header.write()?,
-        columns,
-    })
-}
-
-/// The ids in two columns: what compresses, and what never will.
-fn write_ids(packer: &mut Packer, rows: &[&TrailRow]) -> Result<Vec<(u8, Vec<u8>)>> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut times = Vec::new();
-    let mut randoms = Vec::with_capacity(10 * rows.len());
-    let mut before = 0;
+    let mut writer = TrailWriter::default();
     for row in rows {
-        let (_, random) = row.id.0.split_at(6);
-        let time = row.id.at().millis() as u64;
-        write_varint(&mut times, time - before);
-        randoms.extend_from_slice(random);
-        before = time;
+        writer.push(&row.borrowed());
     }
-    Ok(vec![
-        (ID_TIME, packer.pack(&times)?),
-        (ID_RANDOM, packer.pack(&randoms)?),
-    ])
+    writer.finish()
 }
 
 /// All rows of a segment in order of their ids.

@@ -11,7 +11,7 @@ use crate::model::hit::{
 };
 use crate::model::id::{CampaignId, ConversionId, GoalId, PublisherId, SiteId};
 use crate::model::personal::Personal;
-use crate::model::reason::{Note, Notes, Reason};
+use crate::model::reason::{Notes, Reason};
 use crate::model::trail::TrailRow;
 use crate::segment::field::landing_of;
 use crate::segment::pack::damaged;
@@ -36,8 +36,10 @@ pub const REFERRER_HOST: u8 = 16;
 pub const SOURCE: u8 = 17;
 const CREATIVE: u8 = 18;
 pub const PARAM_FROM: u8 = 19;
-pub const SUB_FROM: u8 = PARAM_FROM + PARAMS as u8;
-pub const URL: u8 = SUB_FROM + SUBS as u8;
+const PARAM_COUNT: u8 = PARAMS as u8;
+pub const SUB_FROM: u8 = PARAM_FROM + PARAM_COUNT;
+const SUB_COUNT: u8 = SUBS as u8;
+pub const URL: u8 = SUB_FROM + SUB_COUNT;
 const REFERRER: u8 = URL + 1;
 pub const TXN: u8 = URL + 2;
 const OUTCOME: u8 = URL + 3;
@@ -85,7 +87,7 @@ pub fn blank(id: HitId) -> TrailRow {
 }
 
 /// The number of a row in one of [`NUMBERS`]; none where it is the default.
-pub fn number(column: u8, row: &TrailRow) -> Option<u64> {
+pub fn number<T>(column: u8, row: &TrailRow<T>) -> Option<u64> {
     let some = |number: u64| (number != 0).then_some(number);
     match column {
         AT => some(at_number(row)),
@@ -101,11 +103,7 @@ pub fn number(column: u8, row: &TrailRow) -> Option<u64> {
         OS => some(row.origin.os.code().into()),
         BROWSER => some(row.origin.browser.code().into()),
         CONVERSION => row.conversion.map(|id| id.0),
-        NOTES => some(
-            row.notes
-                .iter()
-                .fold(0, |bits, note| bits | 1 << note as u64),
-        ),
+        NOTES => some(row.notes.bits().into()),
         _ => None,
     }
 }
@@ -134,7 +132,7 @@ pub fn set_number(column: u8, row: &mut TrailRow, number: u64) -> Result<()> {
     Ok(())
 }
 
-fn at_number(row: &TrailRow) -> u64 {
+fn at_number<T>(row: &TrailRow<T>) -> u64 {
     let of_id = row.id.at();
     if row.at == of_id {
         AT_ID
@@ -191,38 +189,33 @@ pub fn country_of(number: u64) -> Result<Country> {
 }
 
 fn notes_of(bits: u64) -> Notes {
-    let mut notes = Notes::default();
-    let set = Note::ALL
-        .iter()
-        .filter(|&&note| bits >> note as u64 & 1 != 0);
-    set.for_each(|&note| notes.add(note));
-    notes
+    Notes::from_bits(bits as u32)
 }
 
-/// The text of a row in one of [`TEXTS`].
-pub fn text(column: u8, row: &TrailRow) -> Option<&str> {
-    match column {
-        REFERRER_HOST => row.referrer_host.as_deref(),
-        SOURCE => row.source.as_deref(),
-        CREATIVE => row.creative.as_deref(),
-        PARAM_FROM..SUB_FROM => indexed(&row.params, column - PARAM_FROM),
-        SUB_FROM..URL => indexed(&row.subs, column - SUB_FROM),
-        URL => revealed(&row.url),
-        REFERRER => revealed(&row.referrer),
-        TXN => revealed(&row.txn),
-        OUTCOME => row.outcome.map(Reason::word),
-        _ => None,
+/// Calls `each` with the texts that a row has, and with their columns of [`TEXTS`].
+pub fn texts<'a>(row: &TrailRow<&'a str>, mut each: impl FnMut(u8, &'a str)) {
+    let mut some = |column, text: Option<&'a str>| {
+        if let Some(text) = text {
+            each(column, text);
+        }
+    };
+    some(REFERRER_HOST, row.referrer_host);
+    some(SOURCE, row.source);
+    some(CREATIVE, row.creative);
+    for (index, text) in row.params.iter().filter(|(index, _)| index < &PARAM_COUNT) {
+        some(PARAM_FROM + index, Some(text.reveal()));
     }
+    for (index, text) in row.subs.iter().filter(|(index, _)| index < &SUB_COUNT) {
+        some(SUB_FROM + index, Some(text.reveal()));
+    }
+    some(URL, revealed(&row.url));
+    some(REFERRER, revealed(&row.referrer));
+    some(TXN, revealed(&row.txn));
+    some(OUTCOME, row.outcome.map(Reason::word));
 }
 
-fn revealed(text: &Option<Personal<String>>) -> Option<&str> {
-    text.as_ref().map(|text| text.reveal().as_str())
-}
-
-fn indexed(texts: &[(u8, Personal<String>)], wanted: u8) -> Option<&str> {
-    let mut texts = texts.iter();
-    let found = texts.find(|&&(index, _)| index == wanted);
-    found.map(|(_, text)| text.reveal().as_str())
+fn revealed<'a>(text: &Option<Personal<&'a str>>) -> Option<&'a str> {
+    text.as_ref().map(|text| *text.reveal())
 }
 
 /// Sets what [`text`] gave; columns must come in ascending order.
@@ -251,7 +244,7 @@ fn reason_of(word: &str) -> Result<Reason> {
 }
 
 /// The 128-bit id of a row in one of [`IDS`].
-pub fn id(column: u8, row: &TrailRow) -> Option<[u8; 16]> {
+pub fn id<T>(column: u8, row: &TrailRow<T>) -> Option<[u8; 16]> {
     match column {
         VISITOR => row.visitor.as_ref().map(|visitor| visitor.reveal().0),
         EVENT => row.event.map(|event| event.0),

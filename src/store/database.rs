@@ -1,5 +1,7 @@
 //! Opening SQLite the one way it is opened here: WAL, synced at every commit,
-//! deleted content overwritten, checkpoints explicit, schema by migrations.
+//! checkpoints explicit, schema by migrations. Deleted content is overwritten in the
+//! main database; in the journal it leaves with its pages, which go back to the file
+//! system as soon as nothing waits.
 
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,30 +19,52 @@ use crate::error::{Error, Kind, Result};
 const SQLITE_OLDEST: i32 = 3_051_003;
 /// Marks a file as ours in its header.
 const APPLICATION_ID: i32 = 0x504b_4550;
-/// Pages a writer keeps in memory, so that look-ups of keys need no reading.
-const WRITER_CACHE_KIB: i64 = 32 * 1_024;
+/// Pages a reader keeps in memory. What it reads is read once, by and large.
+const READER_CACHE_KIB: i64 = 2 * 1_024;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Length of a write-ahead log, in bytes, from which it is moved into its file. Whoever
-/// commits next waits for that, some twenty milliseconds: seldom enough that it does not
-/// stand in one answer of a hundred, and not so seldom that a start takes long to read it.
-const CHECKPOINT_BYTES: u64 = 64 << 20;
+/// Bytes of write-ahead log from which it is moved into its file. Whoever commits next
+/// waits for that, some milliseconds: seldom enough that it does not stand in one answer
+/// of a hundred, and not so seldom that a start takes long to read it.
+const CHECKPOINT_BYTES: u64 = 32 << 20;
+/// A log this long is cut as well; a reader was in the way for long.
+const CUT_BYTES: u64 = 4 * CHECKPOINT_BYTES;
+/// A page of SQLite's usual size, and what stands before it in the log.
+const FRAME_BYTES: u64 = 4_096 + 24;
 
-/// A migration: its number is its place in the list.
-pub struct Migrations(pub &'static [&'static str]);
+/// What one of the two files has of its own.
+pub struct Kept {
+    /// The number of a migration is its place in the list.
+    pub migrations: &'static [&'static str],
+    /// Pages its writer keeps in memory.
+    cache_kib: i64,
+    secure_delete: &'static str,
+}
 
-pub const MAIN: Migrations = Migrations(&[
-    include_str!("migrations/0001_main.sql"),
-    include_str!("migrations/0002_audit_chain.sql"),
-    include_str!("migrations/0003_lifecycle.sql"),
-    include_str!("migrations/0004_people.sql"),
-    include_str!("migrations/0005_person.sql"),
-    include_str!("migrations/0006_account_life.sql"),
-    include_str!("migrations/0007_reseal.sql"),
-    include_str!("migrations/0008_consent.sql"),
-    include_str!("migrations/0009_mail.sql"),
-    include_str!("migrations/0010_suspension.sql"),
-]);
-pub const JOURNAL: Migrations = Migrations(&[include_str!("migrations/0001_journal.sql")]);
+pub const MAIN: Kept = Kept {
+    // So that look-ups of keys need no reading.
+    cache_kib: 16 * 1_024,
+    secure_delete: "ON",
+    migrations: &[
+        include_str!("migrations/0001_main.sql"),
+        include_str!("migrations/0002_audit_chain.sql"),
+        include_str!("migrations/0003_lifecycle.sql"),
+        include_str!("migrations/0004_people.sql"),
+        include_str!("migrations/0005_person.sql"),
+        include_str!("migrations/0006_account_life.sql"),
+        include_str!("migrations/0007_reseal.sql"),
+        include_str!("migrations/0008_consent.sql"),
+        include_str!("migrations/0009_mail.sql"),
+        include_str!("migrations/0010_suspension.sql"),
+    ],
+};
+pub const JOURNAL: Kept = Kept {
+    migrations: &[include_str!("migrations/0001_journal.sql")],
+    // What one batch changes.
+    cache_kib: 2 * 1_024,
+    // A row lives for a second, and overwriting it would write as much again. Its page
+    // is taken by another, or given back to the file system once nothing waits.
+    secure_delete: "FAST",
+};
 
 /// Whatever SQLite says that is not about damage is our defect or the disk's.
 pub fn failed(error: rusqlite::Error) -> Error {
@@ -103,7 +127,7 @@ impl Checked {
 /// # Errors
 /// [`Kind::Config`] where it is not ours or a newer version's, [`Kind::Damaged`] where
 /// opening it would drop what was synced.
-pub fn check(path: &Path, migrations: &Migrations) -> Result<Checked> {
+pub fn check(path: &Path, kept: &Kept) -> Result<Checked> {
     let log = wal_path(path);
     let torn = match wal::inspect(&log)? {
         Log::Whole => None,
@@ -112,7 +136,7 @@ pub fn check(path: &Path, migrations: &Migrations) -> Result<Checked> {
     };
     let peek = peek(path)?;
     if let Some(peek) = &peek {
-        refuse_foreign(peek, path, migrations)?;
+        refuse_foreign(peek, path, kept)?;
     }
     Ok(Checked { peek, log, torn })
 }
@@ -123,7 +147,7 @@ pub fn sqlite_version() -> &'static str {
 }
 
 /// Opens a file for writing and brings its schema up to date.
-pub fn open(path: &Path, migrations: &Migrations) -> Result<Connection> {
+pub fn open(path: &Path, kept: &Kept) -> Result<Connection> {
     if rusqlite::version_number() < SQLITE_OLDEST {
         return Err(Error::new(
             Kind::Config,
@@ -141,12 +165,12 @@ pub fn open(path: &Path, migrations: &Migrations) -> Result<Connection> {
             Error::new(Kind::CannotWrite, sentence).because(error)
         })?;
     let mut connection = Connection::open(path).map_err(failed)?;
-    prepare(&connection).map_err(failed)?;
-    migrate(&mut connection, migrations)?;
+    prepare(&connection, kept).map_err(failed)?;
+    migrate(&mut connection, kept)?;
     Ok(connection)
 }
 
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+fn prepare(connection: &Connection, kept: &Kept) -> rusqlite::Result<()> {
     // Both have an effect only before the first table exists.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     if application_id(connection)? != APPLICATION_ID {
@@ -154,10 +178,10 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "secure_delete", "ON")?;
+    connection.pragma_update(None, "secure_delete", kept.secure_delete)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     settle_reads(connection)?;
-    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)
+    connection.pragma_update(None, "cache_size", -kept.cache_kib)
 }
 
 fn application_id(connection: &Connection) -> rusqlite::Result<i32> {
@@ -165,21 +189,21 @@ fn application_id(connection: &Connection) -> rusqlite::Result<i32> {
 }
 
 /// Refuses a file that another program or a newer version wrote.
-fn refuse_foreign(peek: &Connection, path: &Path, migrations: &Migrations) -> Result<()> {
+fn refuse_foreign(peek: &Connection, path: &Path, kept: &Kept) -> Result<()> {
     if application_id(peek).map_err(failed)? != APPLICATION_ID {
         return Err(not_ours(path));
     }
-    schema_of(peek, migrations).map(|_| ())
+    schema_of(peek, kept).map(|_| ())
 }
 
 /// How many migrations a file has had.
-fn schema_of(connection: &Connection, migrations: &Migrations) -> Result<usize> {
+fn schema_of(connection: &Connection, kept: &Kept) -> Result<usize> {
     let done: usize = connection
         .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
         .map_err(failed)?
         .try_into()
         .unwrap_or(0);
-    if done > migrations.0.len() {
+    if done > kept.migrations.len() {
         return Err(Error::new(
             Kind::Config,
             "This folder was written by a newer version of Pixelkeep. Nothing was changed; \
@@ -193,7 +217,7 @@ fn settle_reads(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
@@ -255,9 +279,9 @@ fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |file| file.len())
 }
 
-fn migrate(connection: &mut Connection, migrations: &Migrations) -> Result<()> {
-    let done = schema_of(connection, migrations)?;
-    for (index, sql) in migrations.0.iter().enumerate().skip(done) {
+fn migrate(connection: &mut Connection, kept: &Kept) -> Result<()> {
+    let done = schema_of(connection, kept)?;
+    for (index, sql) in kept.migrations.iter().enumerate().skip(done) {
         let transaction = begin(connection)?;
         transaction.execute_batch(sql).map_err(failed)?;
         transaction
@@ -275,15 +299,35 @@ pub fn begin(connection: &mut Connection) -> Result<Transaction<'_>> {
         .map_err(failed)
 }
 
-/// Moves the WAL into the database and empties its file once it has grown. A reader
-/// that is in the way is not waited for: it is tried again after the next commit.
+/// Moves the WAL into the database once it has grown, and begins it anew over what it
+/// held: a sync of blocks that the file has already is half the work of one that makes
+/// it longer. A reader that is in the way is not waited for: it is tried again after the
+/// next commit.
 pub fn checkpoint_if_long(connection: &Connection, wal: &Path) -> Result<()> {
-    let long = std::fs::metadata(wal).is_ok_and(|file| file.len() > CHECKPOINT_BYTES);
-    if !long {
+    let length = length(wal);
+    if length <= CHECKPOINT_BYTES || wal::frames(wal) * FRAME_BYTES <= CHECKPOINT_BYTES {
         return Ok(());
     }
+    let mode = if length > CUT_BYTES {
+        "TRUNCATE"
+    } else {
+        "RESTART"
+    };
+    if !at_once(connection, mode)? {
+        tracing::debug!("a reader kept the write-ahead log from being begun anew");
+    }
+    Ok(())
+}
+
+/// Moves the WAL into the database and empties its file; false where a reader is in the
+/// way, which is not waited for.
+pub fn checkpoint_at_once(connection: &Connection) -> Result<bool> {
+    at_once(connection, "TRUNCATE")
+}
+
+fn at_once(connection: &Connection, mode: &str) -> Result<bool> {
     connection.busy_timeout(Duration::ZERO).map_err(failed)?;
-    let outcome = checkpoint(connection);
+    let outcome = checkpoint_by(connection, mode);
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     outcome
 }
@@ -298,8 +342,13 @@ pub fn checkpoint(connection: &Connection) -> Result<()> {
 
 /// The same, and whether the file is empty now: a reader may be in the way.
 pub fn checkpoint_is_empty(connection: &Connection) -> Result<bool> {
+    checkpoint_by(connection, "TRUNCATE")
+}
+
+fn checkpoint_by(connection: &Connection, mode: &str) -> Result<bool> {
+    let sql = format!("PRAGMA wal_checkpoint({mode})");
     let busy: i64 = connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .query_row(&sql, [], |row| row.get(0))
         .map_err(failed)?;
     Ok(busy == 0)
 }

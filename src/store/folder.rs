@@ -98,7 +98,8 @@ impl DataFolder {
         Ok(())
     }
 
-    pub(super) fn accepts_loss(&self) -> bool {
+    /// Whether the operator goes on where synced content was damaged.
+    pub fn accepts_loss(&self) -> bool {
         self.accepts_loss
     }
 

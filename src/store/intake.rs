@@ -25,6 +25,9 @@ pub struct SettledFigures {
 impl SettledFigures {
     /// Counts what was taken out of a hit's parameters.
     pub fn count_removed(&mut self, notes: Notes) {
+        if notes == Notes::default() {
+            return;
+        }
         for note in notes.iter().filter(|note| note.removed().is_some()) {
             *self.removed.entry(note).or_default() += 1;
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
-use super::database::{JOURNAL, MAIN, Migrations};
+use super::database::{JOURNAL, Kept, MAIN};
 use crate::model::inventory::{self, Place};
 
 /// What to do where a test here fails.
@@ -112,9 +112,9 @@ fn bodies() -> Vec<(&'static str, Vec<&'static str>)> {
 }
 
 /// Tables with their columns.
-fn schema(migrations: &Migrations) -> Vec<(String, Vec<String>)> {
+fn schema(kept: &Kept) -> Vec<(String, Vec<String>)> {
     let connection = Connection::open_in_memory().unwrap();
-    for migration in migrations.0 {
+    for migration in kept.migrations {
         connection.execute_batch(migration).unwrap();
     }
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
@@ -139,8 +139,8 @@ fn declared(is_place: impl Fn(Place) -> bool) -> BTreeSet<&'static str> {
         .collect()
 }
 
-fn check(migrations: &Migrations, is_of: impl Fn(Place) -> Option<&'static str>) {
-    let schema = schema(migrations);
+fn check(kept: &Kept, is_of: impl Fn(Place) -> Option<&'static str>) {
+    let schema = schema(kept);
     for (table, columns) in &schema {
         let known = declared(|place| is_of(place) == Some(table));
         for column in columns {

@@ -1,45 +1,34 @@
 //! The journal file: what was acknowledged and is not settled yet. One thread
-//! writes it ([`JournalWriter`]), settling reads it ([`JournalReader`]). It is a
-//! database of its own, so that nothing can make an acknowledgement wait.
+//! writes it ([`JournalWriter`]), settling reads it. It is a database of its own, so
+//! that nothing can make an acknowledgement wait.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::database::{self, failed};
 use super::reclaim::{JournalOrders, vacuum_step};
 use super::room::Room;
 use super::{DataFolder, Store, meta};
+use crate::clock::Stopwatch;
 use crate::crypto::{Keys, Sealer, SealerClass, token};
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 
-impl super::Store {
-    /// The last row that was ever written into the journal.
-    pub fn journal_last(&self) -> Result<i64> {
-        let path = self.folder().journal_database();
-        if !path.exists() {
-            return Ok(0);
-        }
-        database::open_reader(&path)?
-            .query_row(
-                "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0)",
-                [],
-                |row| row.get(0),
-            )
-            .map_err(failed)
-    }
-}
-
-/// The entries of one account in one batch, as they were written.
-pub struct JournalBatch {
-    pub seq: i64,
-    pub account: AccountId,
-    pub entries: Vec<u8>,
-}
+/// Settled rows that a batch takes away for each that it adds: more than one, so that
+/// what once waited goes, and few, so that nobody waits long for that.
+const REMOVED_A_ROW: i64 = 2;
+/// Settled rows taken away in one go while nobody waits.
+const REMOVED_AT_REST: i64 = 64;
+/// What rows that are gone have left goes after this time, once nothing waits.
+const REMAINS_KEPT: Duration = Duration::from_secs(60);
 
 /// Writes the journal; there is one.
 pub struct JournalWriter {
@@ -52,7 +41,10 @@ pub struct JournalWriter {
     /// The keyring that `sealers` were made from.
     generation: u64,
     next: i64,
+    /// The last row that was taken away.
     removed: i64,
+    /// Since when free pages and the log hold rows that are gone.
+    remains: Option<Stopwatch>,
     orders: Arc<JournalOrders>,
     room: Arc<Room>,
 }
@@ -88,11 +80,13 @@ impl JournalWriter {
                 |row| row.get(0),
             )
             .map_err(failed)?;
-        let removed = if settled_journal == Some(id) {
+        let settled = if settled_journal == Some(id) {
             position
         } else {
             0
         };
+        // A crash leaves rows that were settled before it.
+        let removed = first_row(&connection)?.map_or(settled, |first| settled.min(first - 1));
         let orders = folder.journal_orders().clone();
         orders.set_open(true);
         Ok(JournalWriter {
@@ -107,6 +101,7 @@ impl JournalWriter {
             sealers: HashMap::new(),
             next: used.max(position) + 1,
             removed,
+            remains: Some(Stopwatch::start()),
         })
     }
 
@@ -114,8 +109,9 @@ impl JournalWriter {
         self.id
     }
 
-    /// Makes a batch durable, one group an account, and removes what is settled up
-    /// to `settled`. When it returns, the disk has it. Gives the last row written.
+    /// Makes a batch durable, one group an account, and takes away some of the rows
+    /// that are settled, up to `settled` at most: their pages take the new ones. When it
+    /// returns, the disk has it. Gives the last row written.
     ///
     /// # Errors
     /// [`crate::error::Kind::Full`] where the disk has no room: nothing was written, and
@@ -125,46 +121,77 @@ impl JournalWriter {
             self.generation = self.keys.generation();
             self.sealers.clear();
         }
-        let mut sealed = Vec::with_capacity(groups.len());
-        for (index, (account, entries)) in groups.iter().enumerate() {
-            let seq = self.next + index as i64;
-            let sealer = sealer(&mut self.sealers, &self.keys, *account, self.salt)?;
-            sealed.push((
-                seq,
-                account.row(),
-                sealer.seal("journal", "body", seq, entries)?,
-            ));
-        }
+        let sealed = self.seal(groups)?;
         self.room.check()?;
-        self.insert(&sealed, settled)
+        let many = REMOVED_A_ROW * groups.len() as i64;
+        self.write(&sealed, settled.min(self.removed + many))
             .map_err(|error| self.room.judge(error))?;
-        self.removed = self.removed.max(settled);
         self.next += groups.len() as i64;
         Ok(self.next - 1)
     }
 
-    fn insert(&mut self, sealed: &[(i64, i64, Vec<u8>)], settled: i64) -> Result<()> {
-        let transaction = database::begin(&mut self.connection)?;
-        for (seq, account, body) in sealed {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO journal (seq, account, salt, body) VALUES (?1, ?2, ?3, ?4)",
-                )
-                .and_then(|mut insert| insert.execute(params![seq, account, self.salt, body]))
-                .map_err(failed)?;
+    /// Takes away some of the rows up to `settled`; false where none is left.
+    ///
+    /// # Errors
+    /// As [`JournalWriter::append`].
+    pub fn remove(&mut self, settled: i64) -> Result<bool> {
+        if settled <= self.removed {
+            return Ok(false);
         }
-        if settled > self.removed {
-            transaction
-                .prepare_cached("DELETE FROM journal WHERE seq <= ?1")
-                .and_then(|mut delete| delete.execute([settled]))
-                .map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)
+        self.room.check()?;
+        self.write(&[], settled.min(self.removed + REMOVED_AT_REST))
+            .map_err(|error| self.room.judge(error))?;
+        Ok(true)
     }
 
-    /// Whether settled rows still lie in the file.
-    pub fn has_settled_rows(&self, settled: i64) -> bool {
-        settled > self.removed
+    /// Rows for these groups, the next ones in order.
+    fn seal(&mut self, groups: &[(AccountId, Vec<u8>)]) -> Result<Vec<SealedRow>> {
+        let mut sealed = Vec::with_capacity(groups.len());
+        for (seq, (account, entries)) in (self.next..).zip(groups) {
+            let sealer = sealer(&mut self.sealers, &self.keys, *account, self.salt)?;
+            let body = sealer.seal("journal", "body", seq, entries)?;
+            sealed.push((seq, account.row(), body));
+        }
+        Ok(sealed)
+    }
+
+    fn write(&mut self, sealed: &[SealedRow], remove: i64) -> Result<()> {
+        let transaction = database::begin(&mut self.connection)?;
+        if remove > self.removed {
+            transaction
+                .prepare_cached("DELETE FROM journal WHERE seq <= ?1")
+                .and_then(|mut delete| delete.execute([remove]))
+                .map_err(failed)?;
+        }
+        insert(&transaction, self.salt, sealed)?;
+        transaction.commit().map_err(failed)?;
+        self.removed = self.removed.max(remove);
+        self.remains.get_or_insert_with(Stopwatch::start);
+        Ok(())
+    }
+
+    /// Gives everything back that rows which are gone have left in the file and its
+    /// log, where they did a while ago; for when nothing waits.
+    ///
+    /// # Errors
+    /// As [`JournalWriter::append`].
+    pub fn clear_remains(&mut self) -> Result<()> {
+        let old = |since: &Stopwatch| since.elapsed() >= REMAINS_KEPT;
+        if !self.remains.as_ref().is_some_and(old) {
+            return Ok(());
+        }
+        self.room.check()?;
+        let cleared = self
+            .vacuum()
+            .and_then(|()| database::checkpoint_at_once(&self.connection));
+        let is_empty = cleared.map_err(|error| self.room.judge(error))?;
+        self.remains = (!is_empty).then(Stopwatch::start);
+        Ok(())
+    }
+
+    fn vacuum(&self) -> Result<()> {
+        while vacuum_step(&self.connection, u32::MAX >> 1)? > 0 {}
+        Ok(())
     }
 
     /// Moves the write-ahead log into the file once it has grown, or gives all that
@@ -172,17 +199,15 @@ impl JournalWriter {
     ///
     /// # Errors
     /// As [`JournalWriter::append`].
-    pub fn tidy(&self) -> Result<()> {
-        self.try_tidy().map_err(|error| self.room.judge(error))
+    pub fn tidy(&mut self, settled: i64) -> Result<()> {
+        self.try_tidy(settled)
+            .map_err(|error| self.room.judge(error))
     }
 
-    fn try_tidy(&self) -> Result<()> {
+    fn try_tidy(&mut self, settled: i64) -> Result<()> {
         if let Some(order) = self.orders.pending() {
-            // Rows that were settled before a crash and are still there.
-            self.connection
-                .execute("DELETE FROM journal WHERE seq <= ?1", [self.removed])
-                .map_err(failed)?;
-            while vacuum_step(&self.connection, u32::MAX >> 1)? > 0 {}
+            self.write(&[], settled)?;
+            self.vacuum()?;
             database::checkpoint(&self.connection)?;
             self.orders.carried_out(order);
             return Ok(());
@@ -199,13 +224,49 @@ impl JournalWriter {
         database::checkpoint(&self.connection).map_err(|error| self.room.judge(error))
     }
 
+    /// Sets rows aside that cannot be read, each in a file beside the journal and as
+    /// sealed as it is, and writes what stands for them in their place.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Full`], and whatever keeps a file from being written: then
+    /// nothing was changed.
+    pub fn set_aside(&mut self, rows: &[i64], instead: &[(AccountId, Vec<u8>)]) -> Result<()> {
+        for &seq in rows {
+            let body: Vec<u8> = self
+                .connection
+                .query_row("SELECT body FROM journal WHERE seq = ?1", [seq], |row| {
+                    row.get(0)
+                })
+                .map_err(failed)?;
+            let name = format!("journal-row-{seq}.damaged");
+            let file = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(self.wal.with_file_name(name));
+            let mut file = file?;
+            file.write_all(&body)?;
+            file.sync_all()?;
+        }
+        let rows: Vec<String> = rows.iter().map(i64::to_string).collect();
+        let sealed = self.seal(instead)?;
+        let transaction = database::begin(&mut self.connection)?;
+        transaction
+            .execute(
+                &format!("DELETE FROM journal WHERE seq IN ({})", rows.join(", ")),
+                [],
+            )
+            .map_err(failed)?;
+        insert(&transaction, self.salt, &sealed)?;
+        transaction.commit().map_err(failed)?;
+        self.next += sealed.len() as i64;
+        Ok(())
+    }
+
     /// The first row that is still there, or will be.
     pub fn first_kept(&self) -> Result<i64> {
-        let first: Option<i64> = self
-            .connection
-            .query_row("SELECT min(seq) FROM journal", [], |row| row.get(0))
-            .map_err(failed)?;
-        Ok(first.unwrap_or(self.next))
+        Ok(first_row(&self.connection)?.unwrap_or(self.next))
     }
 }
 
@@ -238,66 +299,25 @@ impl Store {
     }
 }
 
-/// Reads the journal in order.
-pub struct JournalReader {
-    connection: Connection,
-    keys: Keys,
-    sealers: HashMap<(AccountId, [u8; 16]), Sealer>,
-    /// The keyring that `sealers` were made from.
-    generation: u64,
+fn first_row(connection: &Connection) -> Result<Option<i64>> {
+    connection
+        .query_row("SELECT min(seq) FROM journal", [], |row| row.get(0))
+        .map_err(failed)
 }
 
-/// Salts whose keys are kept; each start of the program makes one.
-const SEALERS_MAX: usize = 4_096;
+/// Number, account and content of a row.
+type SealedRow = (i64, i64, Vec<u8>);
 
-impl JournalReader {
-    /// Opens a journal that a [`JournalWriter`] has made.
-    pub fn open(folder: &DataFolder, keys: Keys) -> Result<Self> {
-        Ok(JournalReader {
-            connection: database::open_reader(&folder.journal_database())?,
-            generation: keys.generation(),
-            keys,
-            sealers: HashMap::new(),
-        })
-    }
-
-    /// Batches after a row, in order, until they hold `bytes_max` bytes; at least
-    /// one where there is one. Batches of an account that is gone come out empty.
-    pub fn read_after(&mut self, seq: i64, bytes_max: usize) -> Result<Vec<JournalBatch>> {
-        let mut statement = self
-            .connection
+fn insert(transaction: &Transaction<'_>, salt: [u8; 16], rows: &[SealedRow]) -> Result<()> {
+    for (seq, account, body) in rows {
+        transaction
             .prepare_cached(
-                "SELECT seq, account, salt, body FROM journal WHERE seq > ?1 ORDER BY seq",
+                "INSERT INTO journal (seq, account, salt, body) VALUES (?1, ?2, ?3, ?4)",
             )
+            .and_then(|mut insert| insert.execute(params![seq, account, salt, body]))
             .map_err(failed)?;
-        let mut rows = statement.query([seq]).map_err(failed)?;
-        let mut batches = Vec::new();
-        let mut bytes = 0;
-        while bytes < bytes_max
-            && let Some(row) = rows.next().map_err(failed)?
-        {
-            let seq: i64 = row.get(0).map_err(failed)?;
-            let account = AccountId::from_row(row.get(1).map_err(failed)?);
-            let salt: [u8; 16] = row.get(2).map_err(failed)?;
-            let body: Vec<u8> = row.get(3).map_err(failed)?;
-            bytes += body.len();
-            // Asked for after the row was read: what sealed it is known by then.
-            if self.generation != self.keys.generation() {
-                self.generation = self.keys.generation();
-                self.sealers.clear();
-            }
-            let entries = match reader_sealer(&mut self.sealers, &self.keys, account, salt) {
-                Some(sealer) => sealer.open("journal", "body", seq, &body)?,
-                None => Vec::new(),
-            };
-            batches.push(JournalBatch {
-                seq,
-                account,
-                entries,
-            });
-        }
-        Ok(batches)
     }
+    Ok(())
 }
 
 fn sealer<'a>(
@@ -309,20 +329,5 @@ fn sealer<'a>(
     Ok(match sealers.entry(account) {
         Entry::Occupied(sealer) => sealer.into_mut(),
         Entry::Vacant(none) => none.insert(keys.sealer(account, SealerClass::Journal(salt))?),
-    })
-}
-
-fn reader_sealer<'a>(
-    sealers: &'a mut HashMap<(AccountId, [u8; 16]), Sealer>,
-    keys: &Keys,
-    account: AccountId,
-    salt: [u8; 16],
-) -> Option<&'a Sealer> {
-    if sealers.len() > SEALERS_MAX {
-        sealers.clear();
-    }
-    Some(match sealers.entry((account, salt)) {
-        Entry::Occupied(sealer) => sealer.into_mut(),
-        Entry::Vacant(none) => none.insert(keys.sealer(account, SealerClass::Journal(salt)).ok()?),
     })
 }

@@ -20,6 +20,7 @@ mod inventory_tests;
 mod invite;
 mod job;
 mod journal;
+mod journal_reader;
 #[cfg(test)]
 mod keyring_tests;
 mod kit;
@@ -88,7 +89,8 @@ pub use instance::Volume;
 pub use intake::SettledFigures;
 pub use invite::NewInvite;
 pub use job::{Counts, JobRun};
-pub use journal::{JournalBatch, JournalReader, JournalWriter};
+pub use journal::JournalWriter;
+pub use journal_reader::{JournalBatch, JournalReader};
 pub use life::Stage;
 pub use mail::{MailQueue, WaitingMail};
 pub use person_mark::mark;

@@ -7,6 +7,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, ErrorKind, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -53,6 +54,15 @@ pub fn set_aside(wal: &Path) -> Result<Option<PathBuf>> {
     File::open(&copy)?.sync_all()?;
     cut(wal, keep)?;
     Ok(Some(copy))
+}
+
+/// Frames that an open log holds by its index; 0 where there is none. The place:
+/// <https://sqlite.org/walformat.html#the_wal_index_header>.
+pub fn frames(wal: &Path) -> u64 {
+    let index = wal.with_extension("db-shm");
+    let mut frames = [0; 4];
+    let read = File::open(index).and_then(|file| file.read_exact_at(&mut frames, 16));
+    read.map_or(0, |()| u32::from_ne_bytes(frames).into())
 }
 
 /// Cuts a log off behind what is whole.

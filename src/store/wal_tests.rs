@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::wal::{Log, inspect, set_aside};
+use super::wal::{Log, frames, inspect, set_aside};
 use crate::error::Kind;
 
 const PAGE: usize = 4_096;
@@ -137,4 +137,33 @@ fn a_damaged_log_is_kept_aside_and_read_up_to_the_damage() {
     assert_eq!(inspect(&left.wal()).unwrap(), Log::Whole);
     assert_eq!(set_aside(&left.wal()).unwrap(), None);
     assert_eq!(super::wal::refuse(&left.wal(), 7).kind(), Kind::Damaged);
+}
+
+#[test]
+fn a_log_begun_anew_over_what_it_held_ends_where_the_new_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, wal) = (folder.path().join("x.db"), folder.path().join("x.db-wal"));
+    let connection = Connection::open(path).unwrap();
+    let insert = "INSERT INTO t (body) VALUES (randomblob(9000))";
+    connection
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; \
+             CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB); {insert}; {insert}; {insert};"
+        ))
+        .unwrap();
+    let long = frames(&wal);
+    let moved = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| row.get(0));
+    assert_eq!(moved, Ok(0));
+    connection.execute_batch(insert).unwrap();
+    let short = frames(&wal);
+    assert!(0 < short && short < long, "{short} of {long}");
+    let left = folder.path().join("left.db-wal");
+    std::fs::copy(&wal, &left).unwrap();
+    assert_eq!(
+        inspect(&left).unwrap(),
+        Log::Torn {
+            keep: 32 + short * FRAME as u64
+        }
+    );
+    assert_eq!(frames(&left), 0);
 }

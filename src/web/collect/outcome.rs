@@ -73,7 +73,9 @@ fn status(reason: Reason) -> StatusCode {
         Reason::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
         Reason::TooMany | Reason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Reason::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        Reason::Overloaded | Reason::Unconfirmed => StatusCode::SERVICE_UNAVAILABLE,
+        Reason::Overloaded | Reason::Unconfirmed | Reason::Damaged => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Reason::BadAmount
         | Reason::CampaignUnknown
         | Reason::UnknownCurrency

@@ -5,7 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use super::oracle::{Load, Oracle};
-use crate::harness::account::{Account, Shop};
+use crate::console::Member;
+use crate::harness::account::{Account, PASSWORD, Shop};
 use crate::harness::clock::TestClock;
 use crate::harness::eventually;
 use crate::harness::marks::Random;
@@ -153,12 +154,13 @@ fn a_main_database_that_lost_settled_steps_is_noticed_by_the_journal() {
 
 const FIRST: &str = "2026-03-01";
 const SECOND: &str = "2026-03-02";
+const OWNER: &str = "owner@shop.example";
 
 /// A shop with hits on two days.
 fn two_days(folder: Folder) -> (Shop, TestClock) {
     let clock = TestClock::at(&folder, &format!("{FIRST}T12:00:00Z"));
     let server = clock.serve(&folder);
-    let account = Account::create(&folder, &server);
+    let account = Account::create_with(&folder, &server, &["--timezone", "UTC"], "A shop", OWNER);
     let shop = Shop::furnish(folder, server, account, "strict");
     for n in 0..4 {
         shop.pixel(&format!("&consent=1&sale_amount=1&txn_id=first-{n}"));
@@ -219,6 +221,11 @@ fn a_damaged_segment_costs_its_accounts_day_and_nothing_else() {
     assert_eq!(refused.status, 500, "{refused:?}");
     let said = refused.text();
     assert!(said.contains(FIRST) && said.contains("damaged"), "{said}");
+    let owner = Member::enter(&shop.server.client, OWNER, PASSWORD);
+    let overview = owner.get("/").text();
+    let named = format!("The figures of {FIRST} are damaged");
+    assert!(overview.contains(&named), "{overview}");
+    assert!(overview.contains("Latest conversions"), "{overview}");
     let whole = shop.report_between(SECOND, SECOND, "").total("conversions");
     assert!(whole > 0);
     let other = crate::harness::account::token(&shop.folder, &shop.server, &other.id, "read");
@@ -246,4 +253,48 @@ fn a_damaged_segment_costs_its_accounts_day_and_nothing_else() {
     shop.folder.command(&asked).failed_with(65);
     shop.server.assert_calm();
     assert_eq!(shop.server.stop(), 0);
+}
+
+/// Adds a row to the journal that no key opens; gives its number.
+fn add_unreadable_row(folder: &Folder) -> i64 {
+    let of = |database| rusqlite::Connection::open(folder.data().join(database)).unwrap();
+    let account: i64 = of("pixelkeep.db")
+        .query_row("SELECT id FROM account", [], |row| row.get(0))
+        .unwrap();
+    let journal = of("journal.db");
+    journal
+        .execute(
+            "INSERT INTO journal (account, salt, body) VALUES (?1, randomblob(16), randomblob(300))",
+            [account],
+        )
+        .unwrap();
+    journal.last_insert_rowid()
+}
+
+#[test]
+fn an_unreadable_batch_is_refused_and_set_aside_once_its_loss_is_accepted() {
+    let row = std::cell::Cell::new(0);
+    let damage = |folder: &Folder| {
+        row.set(add_unreadable_row(folder));
+        for _ in 0..2 {
+            let outcome = folder.command(&SERVE);
+            outcome.failed_with(65);
+            let named = format!("row {}", row.get());
+            assert!(outcome.stderr.contains(&named), "{outcome:?}");
+            assert!(outcome.stderr.contains("--accept-loss"), "{outcome:?}");
+        }
+    };
+    let accept = |folder: &Folder| folder.serve_with(&["--listen", "127.0.0.1:0", "--accept-loss"]);
+    let (shop, mut oracle) = killed(damage, accept);
+    let kept = format!("journal-row-{}.damaged", row.get());
+    let kept = shop.folder.data().join(kept);
+    assert_eq!(kept.metadata().unwrap().len(), 300);
+    shop.wait_settled();
+    shop.account.api.wait_refused("damaged", 1);
+    oracle.check(&shop);
+    // It was accepted once and for all, and what comes next is not in its way.
+    let shop = shop.restarted();
+    oracle.take(loaded(&shop, 1));
+    oracle.check(&shop);
+    assert_eq!(shop.account.api.intake().refused("damaged"), 1);
 }

@@ -12,6 +12,7 @@ use crate::harness::disk::{Disk, EDQUOT, ENOSPC};
 use crate::harness::eventually;
 use crate::harness::http::Answer;
 use crate::harness::server::Folder;
+use crate::rights::{erased, found};
 
 fn shop_on(disk: impl FnOnce(&Folder) -> Disk) -> (Shop, Disk) {
     let folder = Folder::new();
@@ -156,4 +157,30 @@ fn sigterm_on_a_full_disk_ends_cleanly_and_the_next_start_has_everything() {
     fill(&shop, &mut oracle);
     let shop = shop.restarted();
     oracle.check_with_clicks(&shop, 0);
+}
+
+#[test]
+fn a_person_is_erased_while_the_disk_is_full() {
+    let (shop, disk) = shop_on(Disk::new);
+    for txn in ["gone", "stays"] {
+        shop.pixel(&format!("&consent=1&sale_amount=1&txn_id={txn}"));
+    }
+    shop.wait_settled();
+    eventually("the reserve to be kept", || {
+        shop.folder.data().join("reserve").exists().then_some(())
+    });
+    disk.has_room(200_000);
+    fill(&shop, &mut Oracle::default());
+    let before = shop.report("").total("conversions");
+    assert_eq!(found(&shop, "--txn", "gone").1, 1);
+    // Giving the freed pages back may have to wait for room; nothing reads them any more.
+    let said = erased(&shop, "--txn", "gone");
+    assert!(
+        said["state"] == "rewritten" || said["state"] == "done",
+        "{said}"
+    );
+    assert_eq!(found(&shop, "--txn", "gone").1, 0);
+    assert_eq!(found(&shop, "--txn", "stays").1, 1);
+    assert!(shop.report("").total("conversions") >= before);
+    shop.server.assert_calm();
 }
