@@ -114,9 +114,13 @@ fn a_removed_members_links_and_mail_go_with_them_and_nobody_elses() {
         .map(|invite| invite.content.email.as_str())
         .collect();
     assert_eq!(emails, ["cleo@example.org"]);
-    let waiting = store.next_mail(at(0)).unwrap().unwrap();
-    assert_eq!(waiting.body.to, "ann@example.org");
-    assert_eq!(store.mail_queue(Some(account)).unwrap().waiting, 1);
+    // What was done at the shell is told to the owner as well.
+    let mut waiting = Vec::new();
+    while let Some(mail) = store.next_mail(at(0)).unwrap() {
+        store.mail_was_sent(&mail).unwrap();
+        waiting.push(mail.body.to);
+    }
+    assert!(!waiting.is_empty() && waiting.iter().all(|to| to == "ann@example.org"));
     // Who was removed stays so, whatever copy of the database comes back.
     let mark = store.member_mark(account, bea).unwrap();
     assert!(store.marks(account).is_erased(&mark.key));
