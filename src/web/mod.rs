@@ -1,5 +1,6 @@
 //! Everything HTTP: what visitors' browsers reach (`collect`), the console, the
-//! API, and the server that carries them. No SQL and no key bytes.
+//! API, and the server that carries them, with a lane of its own for what is asked
+//! most (`lane`). No SQL and no key bytes.
 
 pub mod account_export;
 pub mod api;
