@@ -159,15 +159,22 @@ fn unreached(cause: &dyn std::fmt::Display) -> Refusal {
     }
 }
 
-/// An error with all its causes.
+/// An error with all its causes, each once. What the system says of a wait that was too
+/// long is said in words.
 fn told(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
+    use std::io::ErrorKind::{TimedOut, WouldBlock};
+    let mut words = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {
-        words = format!("{words}: {error}");
+        let waited = error.downcast_ref::<std::io::Error>();
+        if waited.is_some_and(|error| [TimedOut, WouldBlock].contains(&error.kind())) {
+            return "it did not answer in time".to_owned();
+        }
+        words.push(error.to_string());
         cause = error.source();
     }
-    words
+    words.dedup_by(|later, earlier| earlier.ends_with(later.as_str()));
+    words.join(": ")
 }
 
 /// The password on the first line of a file.
@@ -188,5 +195,45 @@ fn read_password(file: &Path) -> Result<Zeroizing<String>> {
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Zeroizing::new(line.to_owned())),
         _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error as IoError, ErrorKind};
+
+    use super::*;
+
+    fn said(cause: IoError) -> String {
+        told(&Error::internal("network error").because(cause))
+    }
+
+    #[test]
+    fn a_wait_that_was_too_long_is_said_in_words() {
+        for kind in [ErrorKind::WouldBlock, ErrorKind::TimedOut] {
+            assert_eq!(said(kind.into()), "it did not answer in time");
+        }
+        let refused = said(IoError::other("invalid peer certificate"));
+        assert_eq!(refused, "network error: invalid peer certificate");
+    }
+
+    #[test]
+    fn a_mail_cannot_smuggle_headers() {
+        let mailer = Mailer(MailConfig {
+            host: "localhost".to_owned(),
+            port: 25,
+            tls: MailTls::Off,
+            user: None,
+            password_file: None,
+            from: "tracker@keeper.example".to_owned(),
+        });
+        let mut mail = test_mail("ann@shop.example".to_owned(), Timestamp::default());
+        mail.subject = "One\r\nBcc: eve@evil.example".to_owned();
+        let written = mailer.message(&mail, "1.test").unwrap().formatted();
+        let written = String::from_utf8(written).unwrap();
+        let (head, _) = written.split_once("\r\n\r\n").unwrap();
+        assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
+        mail.to = "ann@shop.example>\r\nRCPT TO:<eve@evil.example".to_owned();
+        assert!(mailer.message(&mail, "1.test").is_err());
     }
 }

@@ -226,6 +226,16 @@ fn every_requirement_of_the_checklist_has_its_row_and_its_state() {
         let known = ["met", "partly", "not", "n/a"].contains(&state.as_str());
         assert!(known && by.len() > 5, "{number}: {state}: {by}");
     }
+    let count = |wanted: &str| rows.iter().filter(|row| row[1] == wanted).count();
+    let said = format!(
+        "Of the 253, {} are met, {} partly, {} not, and {} are about what the product has not.",
+        count("met"),
+        count("partly"),
+        count("not"),
+        count("n/a")
+    );
+    let text = std::fs::read_to_string(house("packaging/asvs.md")).unwrap();
+    assert!(text.contains(&said), "{said}");
 }
 
 /// What stands between backticks and names a file of the repository, or a test in one.
