@@ -98,7 +98,11 @@ impl fmt::Display for Error {
             .map(|source| source as &(dyn std::error::Error + 'static));
         while let Some(error) = cause {
             write!(f, ": {error}")?;
-            cause = error.source();
+            // One of ours has just told its own causes.
+            cause = match error.is::<Error>() {
+                true => None,
+                false => error.source(),
+            };
         }
         Ok(())
     }
@@ -110,10 +114,35 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
         Error::new(Kind::Io, "Reading or writing failed").because(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_tells_each_of_its_causes_once_and_gives_the_first_out() {
+        let disk = std::io::Error::other("the disk is gone");
+        let inner = Error::new(Kind::Io, "Reading failed").because(disk);
+        let outer = Error::internal("The page was not made").because(inner);
+        assert_eq!(
+            outer.to_string(),
+            "The page was not made: Reading failed: the disk is gone"
+        );
+        let cause = std::error::Error::source(&outer).unwrap();
+        let inner = cause.downcast_ref::<Error>().unwrap();
+        let disk = std::error::Error::source(inner).unwrap();
+        assert!(disk.is::<std::io::Error>());
     }
 }

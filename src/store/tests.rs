@@ -247,3 +247,14 @@ fn sessions_and_tokens_are_found_by_their_hash_and_end() {
     assert_eq!(store.token(&hash).unwrap().unwrap().scope, Scope::Read);
     assert!(store.token(&[0; 32]).unwrap().is_none());
 }
+
+#[test]
+fn a_failed_sync_is_told_from_other_failures_of_the_disk() {
+    use rusqlite::ffi;
+    let of = |code| {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        database::is_of_sync(&database::failed(error))
+    };
+    assert!(of(ffi::SQLITE_IOERR_FSYNC) && of(ffi::SQLITE_IOERR_DIR_FSYNC));
+    assert!(!of(ffi::SQLITE_IOERR_WRITE) && !of(ffi::SQLITE_FULL));
+}
