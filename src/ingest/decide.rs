@@ -97,7 +97,7 @@ impl<'a> Deciding<'a> {
         let mut sales = Vec::new();
         for entry in batches.iter().flat_map(|bytes| entries::each(bytes)) {
             let entry = entry?;
-            if !entry.is_sale() && !entry.is_statement() {
+            if !entry.is_sale() && !entry.is_withdrawal() {
                 continue;
             }
             match entry.read()? {

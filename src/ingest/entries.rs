@@ -19,6 +19,8 @@ const NOT_COUNTED: u8 = 2;
 const STATEMENT: u8 = 3;
 const CLICK_OF_DAY: u8 = 4;
 const FIRST_CLICK_OF_DAY: u8 = 5;
+/// A statement that takes consent back.
+const WITHDRAWAL: u8 = 6;
 
 /// Bytes before an entry: its kind and its length.
 const HEAD: usize = 5;
@@ -56,6 +58,7 @@ fn kind_of<T>(entry: &Entry<T>) -> u8 {
         Entry::Hit(hit) if hit.kind == Kind::Conversion => SALE,
         Entry::Hit(_) => HIT,
         Entry::NotCounted { .. } => NOT_COUNTED,
+        Entry::Statement(statement) if statement.withdrawn.is_some() => WITHDRAWAL,
         Entry::Statement(_) => STATEMENT,
         Entry::ClickOfDay { is_first, .. } => match is_first {
             false => CLICK_OF_DAY,
@@ -74,7 +77,7 @@ pub struct Lying<'a> {
 impl<'a> Lying<'a> {
     /// Whether it is a hit, of whatever kind.
     pub fn is_hit(&self) -> bool {
-        !matches!(self.kind, NOT_COUNTED | STATEMENT)
+        !matches!(self.kind, NOT_COUNTED | STATEMENT | WITHDRAWAL)
     }
 
     /// Whether it is a conversion.
@@ -82,9 +85,9 @@ impl<'a> Lying<'a> {
         self.kind == SALE
     }
 
-    /// Whether a visitor answered.
-    pub fn is_statement(&self) -> bool {
-        self.kind == STATEMENT
+    /// Whether a visitor took their consent back, and said who they are.
+    pub fn is_withdrawal(&self) -> bool {
+        self.kind == WITHDRAWAL
     }
 
     /// Whether it only counts what was not stored.
@@ -102,7 +105,7 @@ impl<'a> Lying<'a> {
             HIT | SALE => hit().map(Entry::Hit),
             NOT_COUNTED => hit_bytes::read_other(self.body)
                 .map(|(reason, count)| Entry::NotCounted { reason, count }),
-            STATEMENT => hit_bytes::read_other(self.body)
+            STATEMENT | WITHDRAWAL => hit_bytes::read_other(self.body)
                 .map(|statement| Entry::Statement(Box::new(statement))),
             _ => hit().map(|hit| Entry::ClickOfDay {
                 hit,
@@ -136,7 +139,7 @@ fn next<'a>(rest: &mut &'a [u8]) -> Option<Lying<'a>> {
     let length = usize::try_from(u32::from_le_bytes([a, b, c, d])).ok()?;
     let (body, after) = after.split_at_checked(length)?;
     *rest = after;
-    (kind <= FIRST_CLICK_OF_DAY).then_some(Lying { kind, body })
+    (kind <= WITHDRAWAL).then_some(Lying { kind, body })
 }
 
 fn unreadable() -> Error {
@@ -202,7 +205,7 @@ mod tests {
         assert_eq!(counts(&bytes).unwrap(), [1, 300]);
         assert!(counts(&bytes[..bytes.len() - 1]).is_err());
         assert!(counts(&[]).unwrap().is_empty());
-        bytes[1] = FIRST_CLICK_OF_DAY + 1;
+        bytes[1] = WITHDRAWAL + 1;
         assert!(counts(&bytes).is_err());
     }
 
