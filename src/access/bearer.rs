@@ -47,7 +47,7 @@ pub fn admit(
         refusals.record(store, act, token.account)?;
         Err(Error::new(
             Kind::NotAllowed,
-            "This API token may not do that. Use one made with --scope write, or the console.",
+            "This API token may not do that. Use one of a wider scope, or the console.",
         ))
     }
 }

@@ -1,6 +1,7 @@
 //! Who may do what: members, sign-in, second factor, sessions and API tokens, reading and
 //! proving the audit. No HTTP and no SQL.
 
+pub mod api_token;
 pub mod audit;
 pub mod bearer;
 pub mod code_step;

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::options::TokenCommand;
 use super::request::{Output, Request};
+use crate::access::api_token::{self, Maker};
 use crate::clock::{Clock, DAY_MS, Timestamp};
-use crate::crypto::token;
 use crate::error::{Error, Result};
 use crate::model::action::{Act, Action, Actor};
 use crate::model::id::{AccountId, TokenId};
@@ -42,12 +42,13 @@ impl Create {
     pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
         let now = clock.now();
         let expires_at = match &self.expires {
-            Some(day) => Some(end_of(day, now)?),
+            Some(day) => Some(api_token::parse_last_day(day)?),
             None => None,
         };
-        let (secret, hash) = token::new();
         let act = Act::new(Actor::Shell, Action::CreateToken, now);
-        let id = store.create_token(act, self.account, self.scope, hash, expires_at)?;
+        let (account, maker) = (self.account, Maker::Person);
+        let api_token::Made { id, secret } =
+            api_token::create(store, act, account, maker, self.scope, expires_at)?;
         Ok(Output::new(
             json!({ "id": id, "token": secret }),
             format!(
@@ -55,18 +56,6 @@ impl Create {
             ),
         ))
     }
-}
-
-/// When a token that is valid until a day ends: with that day, in UTC.
-fn end_of(day: &str, now: Timestamp) -> Result<Timestamp> {
-    let wrong = || Error::invalid("--expires takes a day to come, such as 2027-12-31.");
-    let day: jiff::civil::Date = day.parse().map_err(|_| wrong())?;
-    let last = day
-        .at(23, 59, 59, 999_000_000)
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_err(|_| wrong())?;
-    let at = Timestamp::from_millis(last.timestamp().as_millisecond());
-    if at <= now { Err(wrong()) } else { Ok(at) }
 }
 
 /// An account's tokens: never their secrets.

@@ -45,6 +45,11 @@ impl Caller {
         self.act.at
     }
 
+    /// The token that the request carries.
+    pub fn token(&self) -> ApiToken {
+        self.token
+    }
+
     pub fn account(&self) -> AccountId {
         self.token.account
     }
@@ -178,4 +183,11 @@ pub fn created<T: Serialize>(place: &str, body: &T) -> HttpResponse {
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((LOCATION, place))
         .json(body)
+}
+
+/// 204: what was named is not there any more.
+pub fn gone() -> HttpResponse {
+    HttpResponse::NoContent()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .finish()
 }

@@ -13,6 +13,7 @@ mod document;
 mod fields;
 mod goal;
 mod intake;
+mod member;
 pub(in crate::web) mod period;
 mod privacy;
 pub(in crate::web) mod publisher;
@@ -21,6 +22,7 @@ mod receipt;
 mod report;
 pub(in crate::web) mod retention;
 pub(in crate::web) mod site;
+mod token;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -66,6 +68,16 @@ pub fn routes(routes: &mut Routes) {
         "/api/v1/conversions/{id}",
         conversion::update,
     );
+    routes.get(ReadMembers, "/api/v1/members", member::list);
+    routes.get(ReadMembers, "/api/v1/members/{id}", member::read);
+    routes.patch(ChangeMembers, "/api/v1/members/{id}", member::update);
+    routes.delete(ChangeMembers, "/api/v1/members/{id}", member::remove);
+    routes.get(ReadMembers, "/api/v1/invites", member::list_invites);
+    routes.post(ChangeMembers, "/api/v1/invites", member::invite);
+    routes.delete(ChangeMembers, "/api/v1/invites/{id}", member::revoke_invite);
+    routes.get(ReadTokens, "/api/v1/tokens", token::list);
+    routes.post(CreateToken, "/api/v1/tokens", token::create);
+    routes.delete(RevokeToken, "/api/v1/tokens/{id}", token::revoke);
     routes.get(ReadAccount, "/api/v1/account", account::read);
     routes.patch(ChangeAccount, "/api/v1/account", account::update);
     routes.get(ReadDocuments, "/api/v1/consent-receipts", receipt::list);

@@ -49,6 +49,7 @@ mod sign_in;
 mod site;
 mod snippet;
 mod support;
+mod token;
 pub(super) mod visit;
 mod wording;
 
@@ -194,6 +195,9 @@ pub fn routes(routes: &mut Routes) {
         "/invites/{id}/confirm",
         member::confirm_invite,
     );
+    routes.get(Action::ReadTokens, "/tokens", token::list);
+    routes.post(Action::CreateToken, "/tokens", token::create);
+    routes.post(Action::RevokeToken, "/tokens/{id}/revoke", token::revoke);
     routes.get(Action::ReadGrants, "/support", support::show);
     routes.post(Action::GiveGrant, "/support", support::give);
     routes.post(Action::RevokeGrant, "/support/revoke", support::revoke);

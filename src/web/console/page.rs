@@ -92,6 +92,7 @@ pub enum Room {
     Documents,
     Account,
     Members,
+    Tokens,
     Support,
     Audit,
     Retention,
@@ -112,6 +113,7 @@ impl Room {
         Room::Documents,
         Room::Account,
         Room::Members,
+        Room::Tokens,
         Room::Support,
         Room::Audit,
         Room::Retention,
@@ -135,6 +137,7 @@ impl Room {
             Room::Retention => Action::ReadRetention,
             Room::You => Action::ReadSelf,
             Room::Members => Action::ReadMembers,
+            Room::Tokens => Action::ReadTokens,
             Room::Support => Action::ReadGrants,
             Room::Instance => Action::ReadInstance,
         }
@@ -165,6 +168,7 @@ impl Room {
             Room::Retention => "/retention",
             Room::You => "/you",
             Room::Members => "/members",
+            Room::Tokens => "/tokens",
             Room::Support => "/support",
             Room::Instance => "/operator",
         }
@@ -186,6 +190,7 @@ impl Room {
             Room::Retention => "Retention",
             Room::You => "Your sign-in",
             Room::Members => "Members",
+            Room::Tokens => "API tokens",
             Room::Support => "Support",
             Room::Instance => "This server",
         }
@@ -270,6 +275,7 @@ pub fn done(word: &str) -> Option<&'static str> {
         "removed" => "The member is removed and signed out.",
         "role" => "The role is changed. It is in force now.",
         "opened" => "The link works now.",
+        "token" => "The token is revoked. Whoever has it is refused from now on.",
         "granted" => "Support may look in until the time below.",
         "revoked" => "Support is out and cannot look in any more.",
         "seen" => "Thank you. You are told again when something new is done there.",

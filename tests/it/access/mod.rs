@@ -1,11 +1,16 @@
 //! Who may see and do what: members and their links, the operator, support, the shell,
 //! and every route asked by everybody.
 
+mod api;
+mod askers;
 mod links;
 mod matrix;
 mod members;
 mod operator;
+mod places;
+mod publisher;
 mod refusals;
+mod support;
 mod way;
 
 use serde_json::Value;
