@@ -12,6 +12,7 @@ use super::visit::{Posted, Visit};
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::lifecycle::doomed::{Doomed, doomed};
+use crate::model::account::AccountState;
 use crate::model::action::Action;
 use crate::model::life::{GONE_BY_DAY, Life, cooling_off};
 use crate::web::account_export;
@@ -62,7 +63,7 @@ impl Ends {
                 .deletion
                 .as_ref()
                 .map(|it| (stamp(it.requested_at), stamp(it.due_at))),
-            is_over: !visit.account.collects_at(visit.now()),
+            is_over: visit.account.state_at(visit.now()) == AccountState::Expired,
         }
     }
 }

@@ -217,7 +217,8 @@ fn led_to(page: &str) -> BTreeSet<(&'static str, String)> {
                 .split(['"', '?', '#'])
                 .next()
                 .unwrap();
-            if target.starts_with('/') {
+            // The front door leads whoever comes to the first room that is open.
+            if target.starts_with('/') && target != "/" {
                 found.insert((method, target.to_owned()));
             }
         }
