@@ -104,6 +104,7 @@ pub use session::{Session, SessionContent, SignInPlace};
 pub use settle::{AccountBatch, NewConversion, Settled, Settling};
 pub use shell_act::ShellAct;
 pub use snapshot::Snapshot;
+pub use token::TokenLine;
 
 struct Inner {
     folder: DataFolder,
