@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::askers::{Asker, all, is_of_api, is_refused};
 use super::places::{PLACES, Place, Thing, address, body, fields, place};
-use crate::console::{Member, id_after};
+use crate::console::Member;
 use crate::harness::account::{Account, HOST, PASSWORD, campaign, goal};
 use crate::harness::api::member;
 use crate::harness::clock::TestClock;
@@ -38,6 +38,12 @@ struct Town {
 
 fn declared() -> Vec<Declared> {
     routes().declared().to_vec()
+}
+
+/// The id of the one request on the page of requests.
+fn request_on(page: &str) -> String {
+    let (_, rest) = page.split_once("href=\"/requests/").expect("no request");
+    rest.split('"').next().unwrap().to_owned()
 }
 
 /// One of everything an account may have, and its id.
@@ -82,10 +88,7 @@ fn furnish(folder: &Folder, account: &Account, owner: &Member<'_>) -> BTreeMap<T
         (Thing::Member, member(&members["items"][0], "id")),
         (Thing::Invite, member(&invited, "id")),
         (Thing::RequestOfApi, member(&request, "subject_request_id")),
-        (
-            Thing::Request,
-            id_after(&owner.get("/requests").text(), "/requests/"),
-        ),
+        (Thing::Request, request_on(&owner.get("/requests").text())),
         (Thing::Token, member(&token, "id")),
     ])
 }
