@@ -17,7 +17,7 @@ pub const MERGED: u8 = 8;
 const OPEN_DAYS: u32 = 1;
 
 /// Rows of one trail segment at most: decoded, each takes about half a kilobyte.
-const TRAIL_ROWS_MAX: usize = 1 << 16;
+const TRAIL_ROWS_MAX: usize = 1 << 15;
 
 /// Merges once, where there is something to merge. False: there was not.
 pub fn merge_step(store: &Store) -> Result<bool> {
