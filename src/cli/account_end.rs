@@ -82,7 +82,7 @@ fn shown(store: &Store, id: AccountId, clock: &Clock, sentence: &str) -> Result<
     let account = catalog.accounts.get(&id);
     let account = account.ok_or_else(|| Error::not_found("account"))?;
     let (_, life) = store.life(id)?;
-    let due = life.purge_due(account.expires_at, store.account_terms()?);
+    let due = life.purge_due(account.ends_at, store.account_terms()?);
     let purge_at = due.map(|(at, _)| at.to_string());
     let state = account.state_at(clock.now()).word();
     let then = match &purge_at {

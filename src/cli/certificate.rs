@@ -10,7 +10,7 @@ use super::options::{CertificateCommand, CertificateVerifyOptions, Global};
 use super::request::{self, Output, Request};
 use crate::crypto::document::{Checked, DOCUMENT_BYTES_MAX, check};
 use crate::error::{Error, Kind, Result};
-use crate::lifecycle::certificate::CERTIFICATE;
+use crate::lifecycle::certificate::{CERTIFICATE, html};
 use crate::model::id::AccountId;
 use crate::privacy::RECEIPT;
 use crate::store::Store;
@@ -26,7 +26,12 @@ pub fn run(global: &Global, command: CertificateCommand) -> Result<Output> {
         CertificateCommand::List => request::carry_out(global, Request::CertificateList),
         CertificateCommand::Show(options) => {
             let account = options.which.account_id()?;
-            request::carry_out(global, Request::CertificateShow(Show { account }))
+            let mut output =
+                request::carry_out(global, Request::CertificateShow(Show { account }))?;
+            if options.html {
+                output.text = html(&output.text)?;
+            }
+            Ok(output)
         }
     }
 }

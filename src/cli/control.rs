@@ -23,15 +23,11 @@ const PIECE: usize = 64 * 1024;
 const READ_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What a command sends.
+/// What a command sends that is answered by pieces rather than by one line; all others
+/// send a [`Request`].
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Message {
-    Ask(Request),
-    /// Answered by pieces rather than by one line.
-    Fetch {
-        fetch: account_export::Ask,
-    },
+struct Fetch {
+    fetch: account_export::Ask,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -84,21 +80,26 @@ fn answer(mut stream: UnixStream, store: &Store, clock: &Clock, schedule: &Sched
     stream.set_read_timeout(Some(READ_TIMEOUT))?;
     let mut line = String::new();
     BufReader::new((&stream).take(REQUEST_BYTES_MAX)).read_line(&mut line)?;
-    let outcome = match serde_json::from_str::<Message>(&line) {
-        Ok(Message::Ask(request)) => request.perform(store, clock, schedule),
-        Ok(Message::Fetch { fetch }) => {
-            say(&mut stream, &Answer::Follows)?;
-            stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
-            let mut pieces = Pieces(BufWriter::with_capacity(PIECE, Frames(&mut stream)));
-            let outcome = fetch.perform(store, clock, &mut pieces);
-            pieces.finish()?;
-            outcome.map(|()| Output::nothing())
-        }
-        Err(_) => Err(Error::new(
-            Kind::Usage,
-            "This version of the server does not know the command.",
-        )),
-    };
+    if let Ok(Fetch { fetch }) = serde_json::from_str(&line) {
+        say(&mut stream, &Answer::Follows)?;
+        stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;
+        let mut pieces = Pieces(BufWriter::with_capacity(PIECE, Frames(&mut stream)));
+        let outcome = fetch.perform(store, clock, &mut pieces);
+        pieces.finish()?;
+        return say_outcome(&mut stream, outcome.map(|()| Output::nothing()));
+    }
+    let outcome = serde_json::from_str::<Request>(&line)
+        .map_err(|_| {
+            Error::new(
+                Kind::Usage,
+                "This version of the server does not know the command.",
+            )
+        })
+        .and_then(|request| request.perform(store, clock, schedule));
+    say_outcome(&mut stream, outcome)
+}
+
+fn say_outcome(stream: &mut UnixStream, outcome: Result<Output>) -> Result<()> {
     let answer = match outcome {
         Ok(output) => Answer::Done(output),
         Err(error) => Answer::Failed {
@@ -106,7 +107,7 @@ fn answer(mut stream: UnixStream, store: &Store, clock: &Clock, schedule: &Sched
             message: error.message().to_owned(),
         },
     };
-    say(&mut stream, &answer)
+    say(stream, &answer)
 }
 
 fn say(stream: &mut UnixStream, answer: &Answer) -> Result<()> {
@@ -201,7 +202,7 @@ fn outcome(answer: Answer) -> Result<Output> {
 }
 
 fn fetch_from(stream: UnixStream, wanted: account_export::Ask, out: &mut dyn Write) -> Result<()> {
-    ask(&stream, &Message::Fetch { fetch: wanted })?;
+    ask(&stream, &Fetch { fetch: wanted })?;
     let mut stream = BufReader::new(stream);
     let first = hear(&mut stream)?;
     if !matches!(first, Answer::Follows) {

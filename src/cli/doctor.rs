@@ -1,6 +1,8 @@
 //! `doctor`: what an operator would want to know before it hurts. Each check is a
 //! sentence with the next step; it ends with 1 where one found something.
 
+mod accounts;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -67,13 +69,10 @@ impl Examination {
             mail(store, clock.now())?,
             requests(store, clock.now())?,
             self.reach(),
-            Finding {
-                check: "snapshots",
-                ok: true,
-                text: "Snapshots of the whole machine by its provider hold key and data \
-                       together, and outlive what is deleted here: see that they end."
-                    .to_owned(),
-            },
+            accounts::snapshots(store)?,
+            accounts::ends(store, clock.now()),
+            accounts::postures(store),
+            accounts::locks(store),
         ];
         let found = findings.iter().any(|finding| !finding.ok);
         let line = |finding: &Finding| {

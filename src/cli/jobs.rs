@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::lifecycle::Schedule;
 use crate::lifecycle::fold::Folding;
 use crate::lifecycle::heartbeat::Heartbeat;
+use crate::lifecycle::notice::Noticing;
 use crate::lifecycle::overdue::Overdue;
 use crate::lifecycle::purge::Purging;
 use crate::lifecycle::reseal::Reseal;
@@ -26,6 +27,7 @@ pub fn schedule(store: &Store, clock: &Clock, mailer: Option<Mailer>) -> Result<
         Box::new(Erasures(store.clone())),
         Box::new(Overdue(store.clone())),
         Box::new(Reseal::new(store.clone())),
+        Box::new(Noticing::new(store.clone())?),
         Box::new(Mailing::new(store.clone(), mailer)),
     ];
     Ok(Schedule::new(store.clone(), clock.clone(), jobs))

@@ -151,6 +151,9 @@ pub enum CertificateCommand {
 pub struct CertificateShowOptions {
     #[command(flatten)]
     pub which: WhichAccount,
+    /// As a page to read and print, which carries the signed text
+    #[arg(long)]
+    pub html: bool,
 }
 
 #[derive(Debug, Args)]

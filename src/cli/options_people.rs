@@ -19,6 +19,19 @@ pub enum PrivacyCommand {
     /// Conversions become nameless ledger lines, so that no figure changes. It prints a
     /// signed receipt.
     Erase(PrivacyEraseOptions),
+    /// Open the personal data of an account that is locked since the list of erased people
+    /// was lost; erase again before whom the account's receipts name
+    Unlock(PrivacyUnlockOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct PrivacyUnlockOptions {
+    /// The account's id
+    #[arg(long, value_name = "ID")]
+    pub account: String,
+    /// Who was erased before is erased again, as far as receipts tell
+    #[arg(long, required = true)]
+    pub erased_again: bool,
 }
 
 /// Whom a command is about.

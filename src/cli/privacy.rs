@@ -41,6 +41,11 @@ pub struct Erase {
     sure: bool,
 }
 
+#[derive(Serialize, Deserialize)]
+pub struct Unlock {
+    account: AccountId,
+}
+
 pub fn run(global: &Global, command: PrivacyCommand) -> Result<Output> {
     match command {
         PrivacyCommand::Find(options) => {
@@ -57,6 +62,12 @@ pub fn run(global: &Global, command: PrivacyCommand) -> Result<Output> {
                 None => Ok(output),
             }
         }
+        PrivacyCommand::Unlock(options) => request::carry_out(
+            global,
+            Request::PrivacyUnlock(Unlock {
+                account: options.account.parse()?,
+            }),
+        ),
         PrivacyCommand::Erase(options) => request::carry_out(
             global,
             Request::PrivacyErase(Erase {
@@ -224,6 +235,17 @@ fn private_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
+}
+
+impl Unlock {
+    pub fn perform(self, store: &Store, clock: &Clock) -> Result<Output> {
+        let act = Act::new(Actor::Shell, Action::ManagePrivacy, clock.now());
+        store.unlock_personal(act, self.account)?;
+        Ok(Output::new(
+            json!({ "account": self.account, "locked": false }),
+            "Personal data of the account is open again.",
+        ))
+    }
 }
 
 impl Erase {

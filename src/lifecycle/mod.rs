@@ -7,6 +7,7 @@ pub mod certificate;
 pub mod doomed;
 pub mod fold;
 pub mod heartbeat;
+pub mod notice;
 pub mod overdue;
 pub mod purge;
 pub mod reseal;

@@ -17,6 +17,7 @@ use crate::model::account::Account;
 use crate::model::action::{Act, Action, Actor};
 use crate::model::catalog::Catalog;
 use crate::model::id::{AccountId, encode_base32};
+use crate::model::instance::Snapshots;
 use crate::model::life::{Life, Purge, Reason, Terms};
 use crate::store::{Counts, Stage, Store};
 
@@ -94,10 +95,10 @@ impl Purging {
                 if stage != Stage::Living {
                     return None;
                 }
-                let (at, reason) = life.purge_due(account.expires_at, terms)?;
+                let (at, reason) = life.purge_due(account.ends_at, terms)?;
                 Some(Due {
                     id: account.id,
-                    expires_at: account.expires_at,
+                    expires_at: account.ends_at,
                     life,
                     at,
                     reason,
@@ -167,7 +168,7 @@ impl Purging {
                 reason: due.reason,
                 due_at: due.at,
                 started_at: now,
-                expires_at: account.expires_at,
+                expires_at: account.ends_at,
                 requested_at: due.life.deletion.map(|deletion| deletion.requested_at),
                 before: self.store.account_rows(due.id)?,
                 data_keys: self.store.keys().data_key_versions(due.id),
@@ -236,7 +237,9 @@ impl Purging {
                 json!({ "table": table, "before": before, "after": after })
             })
             .collect();
-        let timeline = timeline(purge, life, terms, now);
+        let snapshots = self.store.instance_settings()?.snapshots;
+        let mut timeline = timeline(purge, life, terms, now);
+        timeline["last_snapshot_gone_at"] = json!(snapshots.gone_at(now).map(|at| at.to_string()));
         let content = json!({
             "kind": "account deletion",
             "format": 1,
@@ -268,8 +271,16 @@ impl Purging {
                 "moved_by_a_test": !self.clock.is_real(),
             },
             "kept": ["the account's id", "the day it was closed", "this certificate"],
-            "outside": "Snapshots of the whole machine, and copies of the keyring made by others, \
-                are not known to this program. Delete them by the day the last backup is gone.",
+            "outside": match snapshots {
+                Snapshots::Unsaid => "Snapshots of the whole machine, and copies of the keyring made \
+                    by others, are not known to this program. Delete them by the day the last \
+                    backup is gone.",
+                Snapshots::None => "The operator states that no snapshots of the whole machine are \
+                    made. Copies of the keyring made by others are not known to this program.",
+                Snapshots::Kept { .. } => "The day on which the last snapshot of the whole machine is \
+                    gone follows from how long the operator states they are kept; this program \
+                    cannot check it, nor copies of the keyring made by others.",
+            },
         });
         certificate::sign(self.store.keys().signer(), &content)
     }

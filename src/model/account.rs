@@ -82,7 +82,14 @@ impl AccountState {
 pub struct Account {
     pub id: AccountId,
     pub state: AccountState,
+    /// The date that was set.
     pub expires_at: Option<Timestamp>,
+    /// When it really expires: its date waits until somebody was told of it
+    /// (`model::notice`).
+    pub ends_at: Option<Timestamp>,
+    /// Since when what points to people is locked, because the ledger of erased people
+    /// was lost: an older backup may have brought some of them back.
+    pub locked_at: Option<Timestamp>,
     pub settings: AccountSettings,
 }
 
@@ -93,6 +100,8 @@ impl Account {
             id: AccountId::INSTANCE,
             state: AccountState::Active,
             expires_at: None,
+            ends_at: None,
+            locked_at: None,
             settings: AccountSettings {
                 name: "This server".to_owned(),
                 timezone: "UTC".to_owned(),
@@ -109,10 +118,15 @@ impl Account {
     /// The state at this instant: an end that has come counts before anybody notes it,
     /// and before a suspension.
     pub fn state_at(&self, now: Timestamp) -> AccountState {
-        match self.expires_at {
+        match self.ends_at {
             Some(at) if at <= now => AccountState::Expired,
             _ => self.state,
         }
+    }
+
+    /// Whether its date has passed and it does not expire, because nobody was told.
+    pub fn waits_at(&self, now: Timestamp) -> bool {
+        self.collects_at(now) && self.expires_at.is_some_and(|at| at <= now)
     }
 
     /// Whether hits are counted at this instant.

@@ -57,6 +57,8 @@ pub enum Action {
     EndAccount,
     /// A member says that they have read when the account ends.
     ConfirmEnd,
+    /// Members are written to of an end, or a mail about it has gone out.
+    GiveNotice,
     ReadIntake,
     /// The instance's health as numbers, for whoever asks from the machine itself or
     /// brings the operator's token for it.
@@ -251,6 +253,7 @@ impl Action {
             | Action::MakeBackup
             | Action::RestoreBackup
             | Action::PurgeAccount
+            | Action::GiveNotice
             | Action::Settle => &[],
         }
     }

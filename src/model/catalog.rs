@@ -8,7 +8,9 @@ use foldhash::HashMap;
 use crate::clock::Timestamp;
 use crate::model::account::{Account, Publisher, Site};
 use crate::model::campaign::{Campaign, Goal};
+use crate::model::conversion::ConversionBody;
 use crate::model::id::{AccountId, CampaignId, GoalId, PublisherId, SiteId, SiteKey};
+use crate::model::reason::Note;
 
 #[derive(Debug, Default)]
 pub struct Catalog {
@@ -23,6 +25,14 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// Whether what points to a person in a conversion is not shown: it was restricted,
+    /// or the account's personal data is locked.
+    pub fn hides(&self, body: &ConversionBody) -> bool {
+        let campaign = self.campaigns.get(&body.campaign);
+        let account = campaign.and_then(|it| self.accounts.get(&it.account));
+        body.notes.contains(Note::Restricted) || account.is_some_and(|it| it.locked_at.is_some())
+    }
+
     pub fn new(
         accounts: Vec<Account>,
         sites: Vec<Site>,

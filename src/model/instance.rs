@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{DAY_MS, Timestamp};
+use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 
 /// Who uses the instance.
@@ -45,6 +46,53 @@ impl Way {
     }
 }
 
+/// Copies of the whole machine that its provider makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Snapshots {
+    /// Nobody has said.
+    #[default]
+    Unsaid,
+    None,
+    /// Each is gone after so many days.
+    Kept {
+        days: u32,
+    },
+}
+
+/// A snapshot is kept for so many days at most.
+pub const SNAPSHOT_DAYS_MAX: u32 = 3_650;
+
+impl Snapshots {
+    /// # Errors
+    /// [`crate::error::Kind::Invalid`] outside 1 to [`SNAPSHOT_DAYS_MAX`] days.
+    pub fn kept(days: u32) -> Result<Snapshots> {
+        match days {
+            1..=SNAPSHOT_DAYS_MAX => Ok(Snapshots::Kept { days }),
+            _ => Err(Error::invalid(format!(
+                "Say after how many days a snapshot is gone: 1 to {SNAPSHOT_DAYS_MAX}."
+            ))),
+        }
+    }
+
+    pub fn is_none(self) -> bool {
+        self == Snapshots::None
+    }
+
+    pub fn is_kept(self) -> bool {
+        matches!(self, Snapshots::Kept { .. })
+    }
+
+    /// When the last one is gone that was made at an instant; none: nobody has said.
+    pub fn gone_at(self, made_at: Timestamp) -> Option<Timestamp> {
+        match self {
+            Snapshots::Unsaid => None,
+            Snapshots::None => Some(made_at),
+            Snapshots::Kept { days } => Some(made_at.plus_ms(i64::from(days) * DAY_MS)),
+        }
+    }
+}
+
 /// What the instance remembers of itself. New fields take a default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceSettings {
@@ -60,6 +108,9 @@ pub struct InstanceSettings {
     /// When the recovery kit was shown in the console: it is once.
     #[serde(default)]
     pub kit_shown_at: Option<Timestamp>,
+    /// What the operator said of the provider's snapshots.
+    #[serde(default)]
+    pub snapshots: Snapshots,
 }
 
 /// For how long after set-up the console shows the recovery kit.

@@ -126,6 +126,25 @@ pub enum About {
     Purge,
 }
 
+impl About {
+    const ALL: [About; 2] = [About::Expiry, About::Purge];
+
+    /// What a mail about it is, in figures and logs.
+    pub fn mail_kind(self) -> &'static str {
+        match self {
+            About::Expiry => "expiry_notice",
+            About::Purge => "purge_notice",
+        }
+    }
+
+    /// What a mail of this kind is about; none: of something else.
+    pub fn of_mail(kind: &str) -> Option<About> {
+        About::ALL
+            .into_iter()
+            .find(|about| about.mail_kind() == kind)
+    }
+}
+
 /// How a notice was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,6 +163,16 @@ pub struct Notice {
     /// Of which date it spoke.
     pub of: Timestamp,
     pub way: Way,
+    pub at: Timestamp,
+}
+
+/// A notice that was put on its way by mail: whether it arrived is another matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    pub about: About,
+    pub of: Timestamp,
+    /// So many days before that date; 0: after it, because nobody was told.
+    pub days: u32,
     pub at: Timestamp,
 }
 
@@ -187,6 +216,8 @@ pub struct Life {
     pub deletion: Option<Deletion>,
     #[serde(default)]
     pub notices: Vec<Notice>,
+    #[serde(default)]
+    pub calls: Vec<Call>,
     #[serde(default)]
     pub purge: Option<Purge>,
     /// Signed; what stays of an account that is gone.
@@ -236,13 +267,6 @@ impl Life {
             .max(self.created_at)
             .max(self.expiry_set_at)
             .unwrap_or_default()
-    }
-
-    /// Whether notice of this date was given in some way.
-    pub fn was_noticed(&self, about: About, of: Timestamp) -> bool {
-        self.notices
-            .iter()
-            .any(|notice| notice.about == about && notice.of == of)
     }
 }
 

@@ -28,6 +28,7 @@ pub mod life;
 pub mod limits;
 pub mod mail;
 pub mod money;
+pub mod notice;
 pub mod person;
 pub mod personal;
 pub mod privacy_request;

@@ -30,7 +30,7 @@ pub fn step(store: &Store, mailer: &Mailer, now: Timestamp) -> Result<Delivered>
         return Ok(Delivered::Nothing);
     };
     let Err(refusal) = mailer.send(&mail.body, &mail.name()) else {
-        store.mail_was_sent(&mail)?;
+        store.mail_was_sent(&mail, now)?;
         return Ok(Delivered::Sent);
     };
     let kind = &mail.body.kind;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::bundle::{Bundle, File};
 use super::find::Found;
+use super::lock;
 use super::wording::{Record, conversion, hit};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -16,12 +17,16 @@ use crate::model::inventory::Class;
 use crate::model::retention::Retention;
 
 /// Everything that was found, as files.
+///
+/// # Errors
+/// [`crate::error::Kind::NotAllowed`] where personal data is locked.
 pub fn export(
     found: &Found,
     catalog: &Catalog,
     account: AccountId,
     now: Timestamp,
 ) -> Result<Bundle> {
+    lock::require_open(found.locked_at)?;
     let kept = &found.retention;
     let hits = found.hits.iter();
     let hits: Vec<Record> = hits.map(|row| hit(row, catalog, kept)).collect();

@@ -34,6 +34,8 @@ pub struct Found {
     pub conversions: Vec<Conversion>,
     /// How long the account keeps what.
     pub retention: Retention,
+    /// Since when nothing of it may be shown; it can be erased all the same.
+    pub locked_at: Option<Timestamp>,
     /// One of the order numbers has counted, and nothing leads from it to a person.
     pub counted_without_trace: bool,
 }
@@ -51,6 +53,7 @@ pub fn find(store: &Store, account: AccountId, ids: PersonIds, reach: Reach) -> 
     let mut found = Found {
         ids,
         retention: store.retention(account)?,
+        locked_at: super::lock::since(&store.catalog(), account),
         ..Found::default()
     };
     for _ in 0..ROUNDS_MAX {

@@ -3,6 +3,7 @@
 //! restricted: it is kept and used for nothing.
 
 use super::find::Erased;
+use super::lock;
 use crate::error::Result;
 use crate::model::id::AccountId;
 use crate::model::trail::TrailRow;
@@ -17,6 +18,7 @@ pub fn each_hit(
     account: AccountId,
     take: &mut dyn FnMut(&TrailRow) -> Result<()>,
 ) -> Result<()> {
+    lock::require_unlocked(&store.catalog(), account)?;
     let keys = store
         .snapshot()?
         .segments(account, Class::Trail, 0..=u32::MAX)?;

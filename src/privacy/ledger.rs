@@ -46,7 +46,8 @@ fn entry(account: AccountId, mark: Mark, day: u32) -> LedgerEntry {
 ///
 /// # Errors
 /// [`Kind::Config`] where the keyring's ledger lacks erasures that the database has
-/// seen, unless their loss is accepted: then it is filled from the database's own marks.
+/// seen, unless their loss is accepted: then it is filled from the database's own marks,
+/// and the personal data of every account is locked.
 pub fn replay_ledger(store: &Store, now: Timestamp, accept_loss: bool) -> Result<usize> {
     while let Some(erasure) = store.unfinished_erasure()?
         && erasure.state == ErasureState::Begun
@@ -62,8 +63,9 @@ pub fn replay_ledger(store: &Store, now: Timestamp, accept_loss: bool) -> Result
             return Err(Error::new(
                 Kind::Config,
                 "The keyring has lost its ledger of erased people: somebody who was erased could \
-                 come back with a backup. Personal data stays locked. Put the last keyring back; \
-                 or, where there is none, start once with --accept-ledger-loss.",
+                 come back with a backup. Put the last keyring back; or, where there is none, \
+                 start once with --accept-ledger-loss: collecting and reports go on, and personal \
+                 data stays locked until each account has seen to it.",
             ));
         }
         refill(store, now)?;
@@ -151,7 +153,9 @@ fn refill(store: &Store, now: Timestamp) -> Result<()> {
     store.remember_ledger(store.keys().erasure_ledger().made)?;
     let act = Act::new(Actor::Shell, Action::ManagePrivacy, now);
     let detail = Detail::default().with_note("the loss of the erasure ledger was accepted");
-    store.record_act(act, AccountId::INSTANCE, detail)
+    store.record_act(act, AccountId::INSTANCE, detail)?;
+    // Whoever was erased and is known of neither here nor there could be shown again.
+    store.lock_personal(act)
 }
 
 /// Drops marks and ledger entries whose time is over; gives how many marks went.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::find::Found;
+use super::lock;
 use crate::error::{Error, Result};
 use crate::model::catalog::Catalog;
 use crate::model::conversion::Conversion;
@@ -253,7 +254,11 @@ pub fn conversion(
 }
 
 /// Everything that was found: conversions, then hits.
+///
+/// # Errors
+/// [`crate::error::Kind::NotAllowed`] where personal data is locked.
 pub fn records(found: &Found, catalog: &Catalog, account: AccountId) -> Result<Vec<Record>> {
+    lock::require_open(found.locked_at)?;
     let mut records = found
         .conversions
         .iter()

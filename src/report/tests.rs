@@ -16,6 +16,8 @@ pub fn account(zone: &str) -> Account {
         id: AccountId::from_random(1),
         state: AccountState::Active,
         expires_at: None,
+        ends_at: None,
+        locked_at: None,
         settings: AccountSettings {
             name: "Shop".to_owned(),
             timezone: zone.to_owned(),

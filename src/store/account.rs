@@ -13,7 +13,9 @@ use crate::error::{Error, Result};
 use crate::model::account::{Account, AccountSettings, AccountState, MemberProfile};
 use crate::model::action::Act;
 use crate::model::id::{AccountId, MemberId};
+use crate::model::instance::Way as InstanceWay;
 use crate::model::life::{About, Life, Notice, Way};
+use crate::model::notice;
 use crate::model::role::Role;
 
 /// An account to be made, with its first owner.
@@ -189,6 +191,8 @@ impl Store {
     }
 
     pub(super) fn load_accounts(&self, connection: &Connection) -> Result<Vec<Account>> {
+        let hosting = self.load_instance_settings(connection)?.way == InstanceWay::Hosting;
+        let loss = self.load_ledger_loss(connection)?;
         let mut statement = connection
             .prepare_cached(
                 "SELECT id, state, expires_at, suspended_at IS NOT NULL, body FROM account \
@@ -215,14 +219,18 @@ impl Store {
                 Vec<u8>,
             ) = row.map_err(failed)?;
             let account = AccountId::from_row(id);
+            let expires_at = expires_at.map(Timestamp::from_millis);
+            let (_, life) = self.load_life(connection, account)?;
             Ok(Account {
+                ends_at: notice::ends_at(&life, expires_at, hosting),
+                locked_at: loss.locked_at(account),
                 id: account,
                 state: match state {
                     ENDED => AccountState::Expired,
                     _ if is_suspended => AccountState::Suspended,
                     _ => AccountState::Active,
                 },
-                expires_at: expires_at.map(Timestamp::from_millis),
+                expires_at,
                 settings: row::open(&self.row_sealer(account)?, "account", id, &body)?,
             })
         })

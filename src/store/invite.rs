@@ -142,7 +142,8 @@ impl Store {
         token_hash: &[u8; 32],
         password_hash: String,
     ) -> Result<Option<MemberId>> {
-        self.write_about(act, invite.account, |transaction| {
+        // Somebody who becomes the operator changes for whom the server is run.
+        self.write_catalog_about(act, invite.account, |transaction| {
             let stored = self.find_invite(transaction, token_hash)?;
             let Some(stored) = stored.filter(|stored| stored.is_open(act.at)) else {
                 return Err(Error::not_found("invitation"));

@@ -9,7 +9,8 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::model::action::Act;
 use crate::model::id::AccountId;
-use crate::model::life::{Deletion, Life, Notice, Terms};
+use crate::model::life::{About, Call, Deletion, Life, Notice, Terms, Way};
+use crate::model::mail::NewMail;
 
 const TERMS: &str = "account_terms";
 
@@ -202,7 +203,14 @@ impl Store {
             life.deletion = None;
             life.legacy = false;
             life.notices.clear();
+            life.calls.clear();
             life.expiry_set_at = expires_at.map(|_| act.at);
+            life.notices.extend(expires_at.map(|of| Notice {
+                about: About::Expiry,
+                of,
+                way: Way::Command,
+                at: act.at,
+            }));
             set_expiry(transaction, id, Some(ACTIVE), expires_at)
         })
     }
@@ -233,6 +241,26 @@ impl Store {
             }
             set_state(transaction, id, if life.legacy { ENDED } else { ACTIVE })
         })
+    }
+
+    /// Gives notice of an end to those who may do something about it: by mail, where this
+    /// server sends some. Gives how many were written to.
+    pub fn call_members(
+        &self,
+        act: Act,
+        id: AccountId,
+        call: Call,
+        mail: &NewMail,
+    ) -> Result<usize> {
+        let mut written = 0;
+        self.change_life(act, id, |transaction, life| {
+            written = self.enqueue_mail(transaction, id, mail, act.at)?;
+            if written > 0 {
+                life.calls.push(call);
+            }
+            Ok(())
+        })?;
+        Ok(written)
     }
 
     /// Notes that notice was given.

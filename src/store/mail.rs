@@ -9,9 +9,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::database::failed;
 use super::{Store, row};
 use crate::clock::Timestamp;
-use crate::error::Result;
-use crate::model::action::Act;
+use crate::error::{Kind, Result};
+use crate::model::action::{Act, Action, Actor};
 use crate::model::id::AccountId;
+use crate::model::life::{About, Notice, Way};
 use crate::model::mail::{MailBody, NewMail, WAITING_MAX};
 
 /// A mail that is due.
@@ -159,8 +160,35 @@ impl Store {
         })
     }
 
-    /// Forgets a mail that the mail server has taken.
-    pub fn mail_was_sent(&self, mail: &WaitingMail) -> Result<()> {
+    /// Forgets a mail that the mail server has taken. Where it was notice of an end, that
+    /// has been given.
+    pub fn mail_was_sent(&self, mail: &WaitingMail, now: Timestamp) -> Result<()> {
+        let Some(about) = About::of_mail(&mail.body.kind) else {
+            return self.forget_mail(mail);
+        };
+        let act = Act::new(Actor::System, Action::GiveNotice, now);
+        let noted = self.change_life(act, mail.account, |transaction, life| {
+            let calls = life.calls.iter().filter(|call| call.about == about);
+            let last = calls.max_by_key(|call| call.at).map(|call| call.of);
+            life.notices.extend(last.map(|of| Notice {
+                about,
+                of,
+                way: Way::Mail,
+                at: now,
+            }));
+            transaction
+                .execute("DELETE FROM mail WHERE id = ?1", [mail.id])
+                .map_err(failed)?;
+            Ok(())
+        });
+        match noted {
+            // Nobody needs to know any more.
+            Err(error) if error.kind() == Kind::Conflict => self.forget_mail(mail),
+            noted => noted,
+        }
+    }
+
+    fn forget_mail(&self, mail: &WaitingMail) -> Result<()> {
         self.writer()
             .execute("DELETE FROM mail WHERE id = ?1", [mail.id])
             .map_err(|error| self.judge(failed(error)))?;
@@ -179,7 +207,7 @@ impl Store {
         body.tries = body.tries.saturating_add(1);
         body.answer = answer;
         let Some(again_at) = body.again_at(now) else {
-            self.mail_was_sent(mail)?;
+            self.forget_mail(mail)?;
             return Ok(false);
         };
         let sealed = row::seal(&self.row_sealer(mail.account)?, "mail", mail.id, &body)?;

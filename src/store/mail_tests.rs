@@ -37,11 +37,11 @@ fn a_mail_waits_once_a_recipient_until_it_was_sent() {
     );
     let first = store.next_mail(now()).unwrap().unwrap();
     assert_eq!(first.body.to, "ann@example.org");
-    store.mail_was_sent(&first).unwrap();
+    store.mail_was_sent(&first, now()).unwrap();
     let second = store.next_mail(now()).unwrap().unwrap();
     assert_eq!(second.body.to, "ben@example.org");
     assert_ne!(first.name(), second.name());
-    store.mail_was_sent(&second).unwrap();
+    store.mail_was_sent(&second, now()).unwrap();
     assert_eq!(store.mail_queue(None).unwrap(), MailQueue::default());
 }
 

@@ -24,6 +24,7 @@ mod journal_reader;
 #[cfg(test)]
 mod keyring_tests;
 mod kit;
+mod ledger_loss;
 mod life;
 mod mail;
 #[cfg(test)]

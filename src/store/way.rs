@@ -57,7 +57,8 @@ impl Store {
     /// From here on the instance hosts others, run at the shell until an operator is
     /// invited.
     pub fn run_for_others(&self, act: Act) -> Result<()> {
-        self.write_about(act, AccountId::INSTANCE, |transaction| {
+        // Which notices of an end count depends on it.
+        self.write_catalog_about(act, AccountId::INSTANCE, |transaction| {
             self.put_way(transaction, Way::Hosting)?;
             self.tell_accounts(transaction, act, Way::Hosting)?;
             Ok(((), Detail::default().with_note(Way::Hosting.word())))
@@ -80,7 +81,8 @@ impl Store {
     /// # Errors
     /// [`Kind::Conflict`] where there is not one account with an owner.
     pub fn run_for_one(&self, act: Act) -> Result<AccountId> {
-        self.write_about(act, AccountId::INSTANCE, |transaction| {
+        // Which notices of an end count depends on it.
+        self.write_catalog_about(act, AccountId::INSTANCE, |transaction| {
             let account = self.only_account(transaction)?;
             let way = Way::Own(account);
             self.put_way(transaction, way)?;

@@ -16,6 +16,8 @@ fn facts(posture: Posture, privacy: PrivacyFacts) -> Facts {
             id: account,
             state: AccountState::Active,
             expires_at: None,
+            ends_at: None,
+            locked_at: None,
             settings: AccountSettings {
                 name: "Shop".to_owned(),
                 timezone: "UTC".to_owned(),

@@ -19,6 +19,7 @@ use crate::model::action::Act;
 use crate::model::audit::Detail;
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
+use crate::privacy;
 use crate::store::Store;
 use archive::Archive;
 
@@ -40,11 +41,13 @@ struct Whole<'a> {
 /// answers with it does this first.
 ///
 /// # Errors
-/// [`crate::error::Kind::NotFound`] where there is no such account.
+/// [`crate::error::Kind::NotFound`] where there is no such account,
+/// [`crate::error::Kind::NotAllowed`] where its personal data is locked.
 pub fn announce(store: &Store, act: Act, account: AccountId) -> Result<()> {
     if !store.catalog().accounts.contains_key(&account) {
         return Err(Error::not_found("account"));
     }
+    privacy::require_unlocked(&store.catalog(), account)?;
     let detail = Detail::default().with_note("everything the account holds was handed out");
     store.record_act(act, account, detail)
 }

@@ -8,7 +8,6 @@ use super::archive::{Archive, Cell, Rows};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::conversion::Conversion;
-use crate::model::reason::Note;
 use crate::model::retention::Retention;
 use crate::model::trail::TrailRow;
 use crate::privacy;
@@ -94,7 +93,7 @@ fn conversion(whole: &Whole<'_>, one: &Conversion) -> Vec<Cell> {
     let goal = catalog.goal(body.campaign, body.goal);
     let publisher = body.publisher.and_then(|id| catalog.publishers.get(&id));
     // What is restricted is kept, and used for nothing (Art. 18 GDPR).
-    let is_shown = !body.notes.contains(Note::Restricted);
+    let is_shown = !catalog.hides(body);
     let subs = body.subs.iter().filter(|_| is_shown);
     let subs: Vec<String> = subs
         .map(|(index, value)| format!("sub{}={}", index + 1, value.reveal()))

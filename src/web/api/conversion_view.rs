@@ -12,7 +12,6 @@ use crate::model::conversion::{Conversion, Credit};
 use crate::model::id::{AccountId, CampaignId, GoalId, PublisherId};
 use crate::model::money::Currency;
 use crate::model::personal::Personal;
-use crate::model::reason::Note;
 
 /// Where the names beside ids come from.
 pub struct Names<'a> {
@@ -66,7 +65,7 @@ impl<'a> View<'a> {
         let amounts = body.amounts.unwrap_or_default();
         let campaign = names.catalog.campaigns.get(&body.campaign);
         let goal = names.catalog.goal(body.campaign, body.goal);
-        let is_restricted = body.notes.contains(Note::Restricted);
+        let is_restricted = names.catalog.hides(body);
         let shown = |text: Option<&'a Personal<String>>| {
             let text = text.filter(|_| !is_restricted)?;
             Some(text.reveal().as_str())

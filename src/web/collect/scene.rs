@@ -136,6 +136,8 @@ fn own_account(id: u64) -> Account {
         id: AccountId::from_random(id),
         state: AccountState::Active,
         expires_at: None,
+        ends_at: None,
+        locked_at: None,
         settings: AccountSettings {
             name: "Shop".to_owned(),
             timezone: "UTC".to_owned(),

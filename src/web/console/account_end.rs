@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use askama::Template;
 
+use super::end_notice::EndAhead;
 use super::fault::Fault;
 use super::form::Form;
 use super::page::{Answer, Frame, Room, guarded, page, see_other};
@@ -14,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::lifecycle::doomed::{Doomed, doomed};
 use crate::model::account::AccountState;
 use crate::model::action::Action;
-use crate::model::life::{GONE_BY_DAY, Life, cooling_off};
+use crate::model::life::{GONE_BY_DAY, Life, Notice, Way, cooling_off};
 use crate::web::account_export;
 use crate::web::pipe::piped;
 
@@ -49,7 +50,7 @@ impl Ends {
     fn of(visit: &Visit, life: &Life, due: Option<Timestamp>, backup_days: u32) -> Ends {
         let calendar = visit.calendar();
         let stamp = |at: Timestamp| calendar.stamp(at);
-        let expires_at = visit.account.expires_at;
+        let expires_at = visit.account.ends_at.or(visit.account.expires_at);
         let days = |at: Timestamp, days: u32| at.plus_ms(i64::from(days) * crate::clock::DAY_MS);
         let gone = match (&life.deletion, expires_at) {
             (None, Some(at)) if !life.legacy => Some(days(at, GONE_BY_DAY)),
@@ -75,7 +76,7 @@ impl EndPage {
             .read(move |app, id| {
                 let (_, life) = app.store.life(id)?;
                 let terms = app.store.account_terms()?;
-                let due = life.purge_due(account.expires_at, terms).map(|(at, _)| at);
+                let due = life.purge_due(account.ends_at, terms).map(|(at, _)| at);
                 Ok((life, due, terms, doomed(&app.store, id)?))
             })
             .await?;
@@ -163,4 +164,29 @@ pub async fn cancel(posted: Posted) -> Answer {
         .write(|store, act, account| store.cancel_deletion(act, account))
         .await?;
     Ok(see_other("/account/end?done=kept"))
+}
+
+/// A member has read of the end: that counts as notice of it.
+pub async fn confirm(posted: Posted) -> Answer {
+    let Posted { visit, form } = posted;
+    let (about, of) = (form.text("about").to_owned(), form.text("of").to_owned());
+    visit
+        .write(move |store, act, account| {
+            let end = EndAhead::read(store, account, act.at)?;
+            let read = end.and_then(|end| end.is(&about, &of)).ok_or_else(|| {
+                Error::new(
+                    Kind::Conflict,
+                    "That end is not ahead any more. Open the page again to see what is.",
+                )
+            })?;
+            let notice = Notice {
+                about: read.about,
+                of: read.of,
+                way: Way::Screen,
+                at: act.at,
+            };
+            store.add_notice(act, account, notice)
+        })
+        .await?;
+    Ok(see_other("/account/end?done=read"))
 }

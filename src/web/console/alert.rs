@@ -1,7 +1,7 @@
 //! What every page of the console says first: that time is a test's, that a job is
 //! late, that somebody waits for an answer.
 
-use super::page::Alert;
+use super::page::{Alert, Room};
 use crate::clock::Timestamp;
 use crate::model::account::{Account, AccountState};
 use crate::store::RequestsDue;
@@ -15,8 +15,15 @@ const SUSPENDED: &str = "This account is suspended by whoever runs this server: 
 pub const TEST_TIME: &str =
     "Test folder: its time follows a file and can be moved. Keep no real data here.";
 
-/// The alerts of the moment, for who looks at this account.
-pub fn alerts(app: &App, account: &Account, requests: RequestsDue, now: Timestamp) -> Vec<Alert> {
+/// The alerts of the moment, for who looks at this account; some are for whoever runs
+/// the server alone.
+pub fn alerts(
+    app: &App,
+    account: &Account,
+    requests: RequestsDue,
+    is_operator: bool,
+    now: Timestamp,
+) -> Vec<Alert> {
     let mut alerts = Vec::new();
     if account.state_at(now) == AccountState::Suspended {
         alerts.push(Alert {
@@ -54,5 +61,27 @@ pub fn alerts(app: &App, account: &Account, requests: RequestsDue, now: Timestam
             link: Some(("/requests", "Answer")),
         });
     }
+    if is_operator {
+        alerts.extend(waiting_ends(app, now));
+    }
     alerts
+}
+
+/// Accounts that do not expire, because nobody was told.
+fn waiting_ends(app: &App, now: Timestamp) -> Option<Alert> {
+    let catalog = app.store.catalog();
+    let accounts = catalog.accounts.values();
+    let waiting = accounts.filter(|account| account.waits_at(now)).count();
+    let accounts = match waiting {
+        0 => return None,
+        1 => "One account has".to_owned(),
+        more => format!("{more} accounts have"),
+    };
+    Some(Alert {
+        sentence: format!(
+            "{accounts} passed the last day and not expired: nobody there is known to have been \
+             told. Set up mail (--smtp-host), or have a member confirm it in the console."
+        ),
+        link: Some((Room::Instance.path(), "See which")),
+    })
 }

@@ -2,6 +2,7 @@
 //! and what was done at the machine's shell since somebody last looked.
 
 use super::calendar::Calendar;
+use super::end_notice::{EndAhead, EndNotice};
 use super::visit::FRAGMENT;
 use crate::access::standing::Standing;
 use crate::clock::Timestamp;
@@ -36,6 +37,7 @@ pub struct Around {
     shell_acts: Vec<ShellAct>,
     /// Nothing to whoever does not answer people's requests.
     pub requests: RequestsDue,
+    end: Option<EndAhead>,
 }
 
 impl Around {
@@ -59,6 +61,7 @@ impl Around {
                 true => store.requests_due(standing.account, now)?,
                 false => RequestsDue::default(),
             },
+            end: EndAhead::read(store, standing.account, now)?,
         })
     }
 
@@ -72,6 +75,12 @@ impl Around {
             until: calendar.stamp(grant.expires_at),
             reason: grant.content.reason.clone(),
         })
+    }
+
+    /// The end of the account, where it is near.
+    pub fn end(&self, standing: &Standing, calendar: &Calendar) -> Option<EndNotice> {
+        let end = self.end.as_ref()?;
+        Some(end.notice(standing.may(Action::ConfirmEnd), calendar))
     }
 
     pub fn told(&self, calendar: &Calendar) -> Vec<Told> {

@@ -13,7 +13,6 @@ use crate::model::account::Account;
 use crate::model::catalog::Catalog;
 use crate::model::conversion::Conversion;
 use crate::model::id::AccountId;
-use crate::model::reason::Note;
 use crate::report::spreadsheet_safe;
 use crate::store::{ConversionQuery, Store};
 
@@ -115,7 +114,7 @@ fn cells(conversion: &Conversion, catalog: &Catalog, account: &Account) -> [Stri
         name(
             body.txn
                 .as_ref()
-                .filter(|_| !body.notes.contains(Note::Restricted))
+                .filter(|_| !catalog.hides(body))
                 .map(|txn| txn.reveal().as_str()),
         ),
         minor(body.amounts.map(|amounts| amounts.sale_minor)),

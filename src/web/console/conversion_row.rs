@@ -67,7 +67,7 @@ impl Row {
             order: body
                 .txn
                 .as_ref()
-                .filter(|_| !body.notes.contains(Note::Restricted))
+                .filter(|_| !catalog.hides(body))
                 .map(|txn| txn.reveal().clone()),
             sale: amount(amounts.map(|amounts| amounts.sale_minor)),
             original: (body.currency != currency)

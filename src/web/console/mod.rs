@@ -14,12 +14,14 @@ mod campaign;
 mod campaign_form;
 #[cfg(test)]
 mod campaign_form_tests;
+mod certificate;
 mod chart;
 mod confirm;
 mod conversion;
 mod conversion_csv;
 mod conversion_row;
 mod document;
+mod end_notice;
 pub(super) mod fault;
 pub(super) mod form;
 mod join;
@@ -275,6 +277,27 @@ pub fn routes(routes: &mut Routes) {
         Action::ExportAccount,
         "/account/export",
         account_end::export,
+    );
+    routes.post(
+        Action::ConfirmEnd,
+        "/account/end/read",
+        account_end::confirm,
+    );
+    routes.post(manage, "/unlock", privacy::unlock);
+    routes.get(
+        Action::ReadInstance,
+        "/operator/certificates",
+        certificate::list,
+    );
+    routes.post(
+        Action::ChangeInstance,
+        "/operator/snapshots",
+        certificate::update_snapshots,
+    );
+    routes.get(
+        Action::ReadInstance,
+        "/operator/certificates/{id}/{name}",
+        certificate::download,
     );
     routes.post(Action::EndAccount, "/account/delete", account_end::delete);
     routes.post(

@@ -10,6 +10,7 @@ use askama::Template;
 
 use super::around::{Banner, Told};
 use super::asset;
+use super::end_notice::EndNotice;
 use super::fault::Fault;
 use crate::error::Error;
 use crate::model::action::Action;
@@ -222,6 +223,10 @@ pub struct Frame {
     pub form_token: String,
     /// What the last form did.
     pub done: Option<&'static str>,
+    /// That the account ends soon, or is over.
+    pub end: Option<EndNotice>,
+    /// Why nothing of people is shown.
+    pub lock: Option<String>,
     /// What must be seen on every page.
     pub alerts: Vec<Alert>,
 }
@@ -290,6 +295,8 @@ pub fn done(word: &str) -> Option<&'static str> {
         "left" => "You are out of the account.",
         "ending" => "The account is being deleted. Until the time below it can be taken back.",
         "kept" => "The deletion is taken back. The account goes on as before.",
+        "read" => "Thank you. It is noted that you know when the account ends.",
+        "unlocked" => "Personal data is open again.",
         "off" => "Server-to-server reporting is turned off.",
         _ => return None,
     })

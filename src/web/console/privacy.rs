@@ -167,3 +167,12 @@ pub async fn create(posted: Posted) -> Answer {
         Err(fault) => Err(fault),
     }
 }
+
+/// Opens personal data again: who was erased before the ledger was lost is erased again.
+pub async fn unlock(posted: Posted) -> Answer {
+    posted
+        .visit
+        .write(|store, act, account| store.unlock_personal(act, account))
+        .await?;
+    Ok(see_other(&format!("{ROOM}?done=unlocked")))
+}

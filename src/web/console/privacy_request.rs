@@ -97,7 +97,9 @@ fn look(store: &Store, account: AccountId, id: i64) -> Result<Looked> {
             .iter()
             .map(|one| one.id.to_string())
             .collect();
-        looked.records = privacy::records(&found, &store.catalog(), account)?;
+        if found.locked_at.is_none() {
+            looked.records = privacy::records(&found, &store.catalog(), account)?;
+        }
     }
     Ok(looked)
 }

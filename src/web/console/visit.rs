@@ -180,7 +180,19 @@ impl Visit {
             email: self.member.profile.email.clone(),
             form_token: session::form_token(&self.secret),
             done: done(self.query.text("done")),
-            alerts: alerts(&self.app, &self.account, self.around.requests, self.now()),
+            end: self.around.end(&self.standing, &self.calendar()),
+            lock: self
+                .account
+                .locked_at
+                .filter(|_| self.may(Action::ManagePrivacy))
+                .map(crate::privacy::lock_sentence),
+            alerts: alerts(
+                &self.app,
+                &self.account,
+                self.around.requests,
+                self.may(Action::ReadInstance),
+                self.now(),
+            ),
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Held {
     pub more: usize,
     /// The browser's cookie says who it is, rather than a click or order that was named.
     pub by_cookie: bool,
+    /// Nothing of it can be shown at the moment; it can be deleted.
+    pub is_locked: bool,
 }
 
 #[derive(Template)]
@@ -56,7 +58,11 @@ impl Page {
 
 fn held(app: &App, found: &Found, subject: &Subject, by_cookie: bool) -> Result<Held> {
     let catalog = app.store.catalog();
-    let records = privacy::records(found, &catalog, subject.account)?;
+    let is_locked = found.locked_at.is_some();
+    let records = match is_locked {
+        true => Vec::new(),
+        false => privacy::records(found, &catalog, subject.account)?,
+    };
     let business = catalog.accounts.get(&subject.account);
     Ok(Held {
         business: business.map_or_else(String::new, |it| it.settings.name.clone()),
@@ -66,6 +72,7 @@ fn held(app: &App, found: &Found, subject: &Subject, by_cookie: bool) -> Result<
         more: records.len().saturating_sub(SHOWN_MAX),
         records: records.into_iter().take(SHOWN_MAX).collect(),
         by_cookie,
+        is_locked,
     })
 }
 

@@ -2,9 +2,11 @@
 //! backups. Time is moved by a file, never waited for.
 
 mod backups;
+mod certificates;
 mod clock;
 mod ends;
 mod folding;
+mod notices;
 mod owner_ends;
 mod retention;
 mod takeout;

@@ -2,7 +2,7 @@
 
 use super::{Person, erased, figures, found};
 use crate::harness::account::Shop;
-use crate::harness::server::Folder;
+use crate::harness::server::{Folder, text};
 
 const FILES: [&str; 2] = ["pixelkeep.db", "journal.db"];
 
@@ -91,7 +91,55 @@ fn a_lost_ledger_locks_the_folder_until_its_loss_is_accepted() {
             ])
         },
     );
+    // Collecting and figures go on; nothing of anybody is shown, and erasing works.
+    let before = figures(&shop);
+    let ben = Person::buys(&shop, 2);
+    assert_ne!(figures(&shop), before);
+    let folder = &shop.folder;
+    for command in ["find", "export"] {
+        let ask = ["privacy", command, "--account", &account, "--txn", &ben.txn];
+        let refused = folder.command(&ask);
+        assert!(
+            refused.failed_with(77).stderr.contains("locked"),
+            "{refused:?}"
+        );
+    }
+    let out = folder.own().join("all.zip");
+    let everything = [
+        "account",
+        "export",
+        "--account",
+        &account,
+        "--out",
+        text(&out),
+    ];
+    folder.command(&everything).failed_with(77);
+    assert!(!out.exists());
+    let listed = shop.conversions();
+    assert_eq!(listed.len(), 2);
+    for one in &listed {
+        assert_eq!(one.0["txn_id"], serde_json::Value::Null, "{one:?}");
+    }
+    let doctor = folder.command(&["doctor"]);
+    assert!(doctor.stdout.contains("LOOK  personal_data"), "{doctor:?}");
+    assert_eq!(erased(&shop, "--txn", &ben.txn)["state"], "done");
+    // It outlives a restart, and ends when the account says so.
+    let shop = shop.restarted();
+    let ask = ["privacy", "find", "--account", &account, "--txn", &ann.txn];
+    shop.folder.command(&ask).failed_with(77);
+    let unlock = ["privacy", "unlock", "--account", &account, "--erased-again"];
+    shop.folder.json(&unlock);
+    shop.folder.command(&unlock).failed_with(64);
     assert_eq!(found(&shop, "--txn", &ann.txn), (0, 0));
+    assert_eq!(found(&shop, "--txn", &ben.txn), (0, 0));
+    shop.folder.json(&[
+        "account",
+        "export",
+        "--account",
+        &account,
+        "--out",
+        text(&out),
+    ]);
     let shop = shop.restarted();
     assert_eq!(found(&shop, "--txn", &ann.txn), (0, 0));
 }
