@@ -12,6 +12,8 @@ use crate::model::id::AccountId;
 use crate::model::retention::{DataClass, Retention};
 use crate::store::{Counts, Store};
 
+/// The job's name, in its history too.
+pub const NAME: &str = "retention";
 const EVERY_MS: i64 = 60 * 60 * 1_000;
 
 /// Where the run is: the accounts still to come, the last one first.
@@ -110,7 +112,7 @@ pub fn planned(
 
 impl Job for Retaining {
     fn name(&self) -> &'static str {
-        "retention"
+        NAME
     }
 
     fn due_at(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {

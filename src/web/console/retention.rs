@@ -6,16 +6,21 @@ use askama::Template;
 use super::fault::Fault;
 use super::page::{Answer, Frame, Room, page, see_other};
 use super::visit::{Posted, Visit};
+use super::wording;
 use crate::clock::{DAY_MS, Timestamp};
 use crate::error::{Error, Kind};
-use crate::lifecycle::{fold, retention::planned};
+use crate::lifecycle::retention::{NAME as RETENTION, planned};
+use crate::lifecycle::{fold, schedule::LATE_MS};
 use crate::model::action::Action;
 use crate::model::retention::DataClass;
+use crate::store::JobRun;
 
 /// How far the calendar looks ahead.
 const AHEAD_MS: i64 = 30 * DAY_MS;
 /// Lines of the calendar, at most.
 const LINES_MAX: usize = 60;
+/// Runs shown, the latest.
+const RUNS_MAX: usize = 12;
 
 struct RuleRow {
     class: &'static str,
@@ -32,6 +37,41 @@ struct CalendarRow {
     count: u64,
 }
 
+/// A run of the job that deletes.
+struct RunRow {
+    at: String,
+    /// Whether it began more than an hour after it was due.
+    was_late: bool,
+    outcome: String,
+}
+
+impl RunRow {
+    /// `with_counts`: what it deleted, which is of every account on the server.
+    fn of(run: JobRun, with_counts: bool) -> RunRow {
+        let deleted: u64 = run.counts.values().sum();
+        let outcome = match (run.failure, run.ended_at) {
+            (Some(failure), _) => format!("Failed, and is tried again: {failure}"),
+            (None, None) => "Was cut off, and goes on with the next run".to_owned(),
+            (None, Some(_)) if deleted == 0 => "Nothing was too old".to_owned(),
+            (None, Some(_)) if with_counts => {
+                format!("{} rows went", wording::count(deleted as i64))
+            }
+            (None, Some(_)) => "What was too old went".to_owned(),
+        };
+        RunRow {
+            at: run
+                .started_at
+                .to_string()
+                .chars()
+                .take(16)
+                .collect::<String>()
+                .replace('T', " "),
+            was_late: run.started_at.millis() - run.due_at.millis() > LATE_MS,
+            outcome,
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "retention/page.html")]
 struct RetentionPage {
@@ -39,6 +79,7 @@ struct RetentionPage {
     rules: Vec<RuleRow>,
     calendar: Vec<CalendarRow>,
     more: bool,
+    runs: Vec<RunRow>,
     may_change: bool,
     error: Option<String>,
 }
@@ -46,12 +87,13 @@ struct RetentionPage {
 impl RetentionPage {
     async fn of(visit: &Visit) -> std::result::Result<Self, Fault> {
         let until = visit.now().plus_ms(AHEAD_MS);
-        let (retention, mut lines) = visit
+        let (retention, mut lines, runs) = visit
             .read(move |app, account| {
                 let retention = app.store.retention(account)?;
                 let mut lines = planned(&app.store, account, &retention, until)?;
                 lines.extend(fold::planned(&app.store, account, &retention, until)?);
-                Ok((retention, lines))
+                let runs = app.store.job_runs(Some(RETENTION), RUNS_MAX)?;
+                Ok((retention, lines, runs))
             })
             .await?;
         lines.sort_by_key(|line| line.at);
@@ -80,6 +122,12 @@ impl RetentionPage {
                 })
                 .collect(),
             more,
+            runs: {
+                let is_alone = visit.catalog().accounts.len() == 1;
+                runs.into_iter()
+                    .map(|run| RunRow::of(run, is_alone))
+                    .collect()
+            },
             may_change: visit.may(Action::ChangeRetention),
             error: None,
         })

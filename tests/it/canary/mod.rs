@@ -72,6 +72,61 @@ fn nothing_that_anybody_entered_lies_readable_at_rest() {
     clean("after a clean stop", &folder, &marks);
 }
 
+/// Marks that the account itself can still read, as its own copy of everything shows.
+fn readable(folder: &Folder, account: &str, marks: &Marks, name: &str) -> Vec<String> {
+    let out = folder.own().join(name);
+    let path = out.to_str().unwrap();
+    folder.json(&["account", "export", "--account", account, "--out", path]);
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(&out).unwrap()).unwrap();
+    let mut all = String::new();
+    for place in 0..zip.len() {
+        std::io::Read::read_to_string(&mut zip.by_index(place).unwrap(), &mut all).unwrap();
+    }
+    std::fs::remove_file(&out).unwrap();
+    let found = marks.all().filter(|(_, mark)| all.contains(mark));
+    found.map(|(field, _)| field.to_owned()).collect()
+}
+
+#[test]
+fn after_an_erasure_and_after_a_purge_nothing_is_left_in_backups_and_logs_either() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let mut marks = Marks::default();
+    let account = fields::furnish(&folder, &server, &mut marks);
+    fields::visit(&server, &account, &mut marks);
+    account.api.wait_settled();
+    let id = account.api.get("account")["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let before = readable(&folder, &id, &marks, "before.zip");
+    assert!(before.len() > 40, "the look finds too little: {before:?}");
+    // One of those who came; what is theirs and readable goes.
+    let (_, txn) = marks.all().find(|(field, _)| *field == "txn_id").unwrap();
+    let erase = ["privacy", "erase", "--account", &id, "--txn", txn, "--yes"];
+    folder.json(&erase);
+    let after = readable(&folder, &id, &marks, "after.zip");
+    assert!(
+        after.len() + 5 < before.len(),
+        "{} {}",
+        before.len(),
+        after.len()
+    );
+    assert!(!after.iter().any(|field| field == "txn_id"), "{after:?}");
+    clean("after an erasure", &folder, &marks);
+    let backup = folder.data().join("backup-of-the-test");
+    folder.json(&["backup", "create", "--out", backup.to_str().unwrap()]);
+    clean("with a backup", &folder, &marks);
+    folder.json(&["account", "delete", &id, "--after", "0"]);
+    crate::harness::eventually("the account to be closed", || {
+        let shown = folder.command(&["certificate", "show", &id]);
+        (shown.code == 0).then_some(())
+    });
+    clean("after a purge", &folder, &marks);
+    server.kill();
+    clean("after a purge and a kill", &folder, &marks);
+}
+
 #[test]
 fn the_scan_finds_a_mark_in_every_form() {
     let folder = Folder::new();

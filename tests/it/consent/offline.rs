@@ -6,13 +6,14 @@ use std::process::Command;
 use serde_json::json;
 
 use crate::harness::account::{Account, Shop};
+use crate::harness::clock::TestClock;
 use crate::harness::eventually;
 use crate::harness::process::Process;
 use crate::harness::server::{Folder, Server, executable, text};
 
 /// `serve` under a tracer that writes every call about sockets into a file. None
 /// where there is no tracer or it may not trace.
-fn traced(folder: &Folder) -> Option<Server> {
+fn traced(folder: &Folder, more: &[&str]) -> Option<Server> {
     let allowed = Command::new("strace")
         .args(["-D", "-o", "/dev/null", "true"])
         .status();
@@ -22,7 +23,7 @@ fn traced(folder: &Folder) -> Option<Server> {
     }
     let trace = folder.own().join("trace");
     let data = folder.data();
-    let serve = executable(&[
+    let basic = [
         "serve",
         "--data-dir",
         text(&data),
@@ -30,7 +31,8 @@ fn traced(folder: &Folder) -> Option<Server> {
         "127.0.0.1:0",
         "--rate-limit",
         "off",
-    ]);
+    ];
+    let serve = executable(&[&basic[..], more].concat());
     let mut command = Command::new("strace");
     // -D: the tracer is the child of the server, which so gets our signals itself.
     command.args([
@@ -74,16 +76,9 @@ fn funnel(shop: &Shop) {
     shop.report("&group_by=campaign,country");
 }
 
-#[test]
-fn a_whole_funnel_opens_no_connection() {
-    let folder = Folder::new();
-    let Some(server) = traced(&folder) else {
-        return;
-    };
-    let account = Account::create(&folder, &server);
-    let shop = Shop::furnish(folder, server, account, "strict");
-    funnel(&shop);
-    let Shop { server, folder, .. } = shop;
+/// Stops the server and looks through everything it has asked the kernel for.
+#[track_caller]
+fn opened_nothing(server: Server, folder: &Folder) {
     assert_eq!(server.stop(), 0);
     let trace = eventually("the end of the trace", || {
         let text = std::fs::read_to_string(folder.own().join("trace")).unwrap();
@@ -105,4 +100,56 @@ fn a_whole_funnel_opens_no_connection() {
         let names_an_address = call.contains("sin_addr") || call.contains("sin6_addr");
         assert!(!(opens || sends && names_an_address), "{line}");
     }
+}
+
+#[test]
+fn a_whole_funnel_opens_no_connection() {
+    let folder = Folder::new();
+    let Some(server) = traced(&folder, &[]) else {
+        return;
+    };
+    let account = Account::create(&folder, &server);
+    let shop = Shop::furnish(folder, server, account, "strict");
+    funnel(&shop);
+    let Shop { server, folder, .. } = shop;
+    opened_nothing(server, &folder);
+}
+
+/// Day by day, with all that the scheduler does by itself: retention, an account that is
+/// deleted, one that expires, a backup.
+#[test]
+fn a_month_of_its_own_jobs_opens_no_connection() {
+    let folder = Folder::new();
+    let clock = TestClock::at(&folder, "2026-10-01T10:00:00Z");
+    let clock_file = clock.path.clone();
+    let Some(server) = traced(&folder, &["--test-clock", text(&clock_file)]) else {
+        return;
+    };
+    let end = ["--expires", "2026-10-20"];
+    Account::create_with(&folder, &server, &end, "Ends", "ends@shop.example");
+    let goes = Account::create_with(&folder, &server, &[], "Goes", "goes@shop.example");
+    let account = Account::create(&folder, &server);
+    let shop = Shop::furnish(folder, server, account, "strict");
+    funnel(&shop);
+    let Shop { server, folder, .. } = shop;
+    folder.json(&["account", "delete", &goes.id]);
+    for day in 2..=31 {
+        clock.set(&format!("2026-10-{day:02}T10:00:00Z"));
+        folder.json(&["retention", "run"]);
+    }
+    let backup = folder.own().join("backup");
+    folder.json(&["backup", "create", "--out", text(&backup)]);
+    // The month went by: what was due in it is done.
+    let list = folder.json(&["account", "list"]);
+    let states: Vec<&str> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|item| item["state"].as_str())
+        .collect();
+    assert!(
+        states.contains(&"expired") && states.contains(&"closed"),
+        "{states:?}"
+    );
+    opened_nothing(server, &folder);
 }

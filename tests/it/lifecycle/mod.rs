@@ -6,6 +6,7 @@ mod certificates;
 mod clock;
 mod ends;
 mod folding;
+mod lives;
 mod notices;
 mod owner_ends;
 mod retention;

@@ -143,3 +143,52 @@ fn a_lost_ledger_locks_the_folder_until_its_loss_is_accepted() {
     let shop = shop.restarted();
     assert_eq!(found(&shop, "--txn", &ann.txn), (0, 0));
 }
+
+#[test]
+fn a_backup_from_before_the_erasure_is_restored_by_command_without_the_person() {
+    let shop = Shop::strict();
+    let ann = Person::buys(&shop, 1);
+    let ben = Person::buys(&shop, 2);
+    let file = shop.folder.own().join("backup");
+    shop.folder
+        .json(&["backup", "create", "--out", text(&file)]);
+    let before = figures(&shop);
+    assert_eq!(found(&shop, "--txn", &ann.txn), (3, 1));
+    assert_eq!(erased(&shop, "--txn", &ann.txn)["state"], "done");
+    let shop = shop.served_anew(|server, folder| {
+        assert_eq!(server.stop(), 0);
+        let restored = folder.json(&["backup", "restore", text(&file)]);
+        assert_eq!(restored["accounts_erased_again"], 1, "{restored}");
+    });
+    for (option, value) in [
+        ("--txn", &ann.txn),
+        ("--visitor", &ann.visitor),
+        ("--click-id", &ann.click_id),
+    ] {
+        assert_eq!(found(&shop, option, value), (0, 0), "{option}");
+    }
+    // What the account takes along has the other one, so that the look would find her.
+    let out = shop.folder.own().join("all.zip");
+    let account = shop.account.id.as_str();
+    shop.folder.json(&[
+        "account",
+        "export",
+        "--account",
+        account,
+        "--out",
+        text(&out),
+    ]);
+    let mut zip = zip::ZipArchive::new(std::fs::File::open(&out).unwrap()).unwrap();
+    let mut read = |name: &str| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut zip.by_name(name).unwrap(), &mut text).unwrap();
+        text
+    };
+    for name in ["trail.csv", "conversions.csv", "conversions.json"] {
+        let content = read(name);
+        assert!(content.contains(&ben.txn), "{name}");
+        assert!(!content.contains(&ann.txn), "{name}");
+    }
+    assert!(!read("trail.csv").contains(&ann.visitor));
+    assert_eq!(figures(&shop), before);
+}
