@@ -32,6 +32,8 @@ struct Row {
     label: String,
     state: &'static str,
     expires: Option<String>,
+    /// That day has passed, and it goes on because nobody there was told.
+    waits: bool,
     members: u64,
     bytes: String,
     /// Until when support may go in, where an owner lets them.
@@ -80,6 +82,7 @@ async fn shown(visit: &Visit, form: &Form, link: Option<String>, error: Option<&
             label: volume.label.unwrap_or_default(),
             state: account.state_at(now).word(),
             expires: account.expires_at.map(|at| calendar.stamp(at)),
+            waits: account.waits_at(now),
             members: volume.members,
             bytes: wording::bytes(volume.bytes),
             grant: grant.map(|grant| {

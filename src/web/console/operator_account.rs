@@ -83,7 +83,7 @@ async fn shown(
             created: life.created_at.map(stamp),
             expires: account.expires_at.map(stamp),
             gone: life
-                .purge_due(account.expires_at, terms)
+                .purge_due(account.ends_at, terms)
                 .map(|(at, _)| stamp(at)),
             members: volume.members,
             bytes: wording::bytes(volume.bytes),

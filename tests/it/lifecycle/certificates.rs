@@ -3,9 +3,8 @@
 
 use serde_json::Value;
 
-use crate::access::only_account;
-use crate::console::{Member, encoded};
-use crate::harness::account::{Account, PASSWORD};
+use crate::access::operator;
+use crate::harness::account::Account;
 use crate::harness::clock::TestClock;
 use crate::harness::eventually;
 use crate::harness::server::{Folder, text};
@@ -15,27 +14,8 @@ fn whoever_runs_the_server_keeps_reads_and_checks_certificates() {
     let folder = Folder::new();
     let clock = TestClock::at(&folder, "2026-11-01T10:00:00Z");
     let server = clock.serve(&folder);
-    let path = server.set_up_path().unwrap();
-    let token = path.split('=').nth(1).unwrap();
-    let form = encoded(&[
-        ("token", token),
-        ("way", "own"),
-        ("name", "Keeper"),
-        ("email", "ann@keeper.example"),
-        ("timezone", "UTC"),
-        ("currency", "EUR"),
-        ("password", PASSWORD),
-        ("password_again", PASSWORD),
-    ]);
-    let made = server
-        .client
-        .request("POST", "/setup")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form)
-        .send();
-    assert_eq!(made.status, 303, "{made:?}");
-    only_account(&folder);
-    let keeper = Member::enter(&server.client, "ann@keeper.example", PASSWORD);
+    let at = "2026-11-01T10:00:00Z".parse().unwrap();
+    let keeper = operator(&folder, &server.client, at);
     let page = keeper.get("/operator/certificates").text();
     assert!(page.contains("No account was deleted here yet"), "{page}");
 

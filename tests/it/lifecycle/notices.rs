@@ -59,22 +59,6 @@ fn audit(folder: &Folder) {
     folder.json(&["audit", "verify"]);
 }
 
-/// From here on the server is run for others: somebody has become its operator.
-fn host_others(folder: &Folder, server: &Server) {
-    let invite = [
-        "member",
-        "invite",
-        "--email",
-        "op@keeper.example",
-        "--role",
-        "operator",
-    ];
-    let made = folder.json(&invite);
-    let link = made["link"].as_str().unwrap();
-    let joined = crate::access::follow(&server.client, link, "quite another long secret");
-    assert_eq!(joined.status, 303, "{joined:?}");
-}
-
 #[test]
 fn mail_comes_14_days_and_one_day_before_the_expiry_and_before_the_purge() {
     let folder = Folder::new();
@@ -133,14 +117,16 @@ fn mail_comes_14_days_and_one_day_before_the_expiry_and_before_the_purge() {
 }
 
 /// A customer of a hoster, whose last day was set at the shell and is told to nobody.
-fn hosted(clock: &str, post: Option<&MailServer>) -> (Shop, TestClock) {
+fn hosted(clock_at: &str, post: Option<&MailServer>) -> (Shop, TestClock) {
     let folder = Folder::new();
-    let clock = TestClock::at(&folder, clock);
+    let clock = TestClock::at(&folder, clock_at);
     let server = match post {
         Some(post) => serve(&folder, &clock, post),
         None => clock.serve(&folder),
     };
-    host_others(&folder, &server);
+    // From here on the server is run for others: somebody has become its operator.
+    let at = clock_at.parse().unwrap();
+    crate::access::operator(&folder, &server.client, at);
     let more = ["--expires", "2026-11-22"];
     let account = Account::create_with(&folder, &server, &more, "Harbour lights", OWNER);
     (Shop::furnish(folder, server, account, "optout"), clock)
@@ -150,13 +136,6 @@ fn hosted(clock: &str, post: Option<&MailServer>) -> (Shop, TestClock) {
 fn an_account_of_which_nobody_was_told_goes_on_and_the_operator_is_alarmed() {
     let (shop, clock) = hosted("2026-10-01T10:00:00Z", None);
     let (folder, id) = (&shop.folder, shop.account.id.as_str());
-    let operator = Member::enter(
-        &shop.server.client,
-        "op@keeper.example",
-        "quite another long secret",
-    );
-    // Every page of an operator without a second factor leads to it; the alarm is the command's.
-    drop(operator);
     clock.set("2027-02-20T10:00:00Z");
     folder.json(&["retention", "run"]);
     assert_eq!(state(folder, id), "active");
