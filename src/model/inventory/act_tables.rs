@@ -304,6 +304,7 @@ pub const HOLDINGS: &[Holding] = &[
             sealed("expiry_set_at", "When its end was set"),
             sealed("deletion", "Who asked for its end, and when"),
             sealed("notices", "Which notices went out"),
+            sealed("calls", "Which notices were put on their way"),
             sealed("purge", "What the purge has done"),
             sealed("certificate", "The signed certificate; names nobody"),
             sealed("closed_at", "When it was gone"),

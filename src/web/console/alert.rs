@@ -2,9 +2,11 @@
 //! late, that somebody waits for an answer.
 
 use super::page::{Alert, Room};
+use super::visit::Visit;
 use crate::clock::Timestamp;
-use crate::model::account::{Account, AccountState};
-use crate::store::RequestsDue;
+use crate::model::account::AccountState;
+use crate::model::action::Action;
+use crate::privacy::lock_sentence;
 use crate::web::state::App;
 
 const SUSPENDED: &str = "This account is suspended by whoever runs this server: nothing is \
@@ -15,15 +17,19 @@ const SUSPENDED: &str = "This account is suspended by whoever runs this server: 
 pub const TEST_TIME: &str =
     "Test folder: its time follows a file and can be moved. Keep no real data here.";
 
-/// The alerts of the moment, for who looks at this account; some are for whoever runs
-/// the server alone.
-pub fn alerts(
-    app: &App,
-    account: &Account,
-    requests: RequestsDue,
-    is_operator: bool,
-    now: Timestamp,
-) -> Vec<Alert> {
+/// Why nothing of people is shown, for who may open it again.
+pub fn lock(visit: &Visit) -> Option<String> {
+    let locked_at = visit.account.locked_at?;
+    visit
+        .may(Action::ManagePrivacy)
+        .then(|| lock_sentence(locked_at))
+}
+
+/// The alerts of the moment, for who looks at this account; some are for whoever runs the
+/// server alone.
+pub fn alerts(visit: &Visit) -> Vec<Alert> {
+    let (app, account, now) = (visit.app(), &visit.account, visit.now());
+    let requests = visit.requests();
     let mut alerts = Vec::new();
     if account.state_at(now) == AccountState::Suspended {
         alerts.push(Alert {
@@ -61,7 +67,7 @@ pub fn alerts(
             link: Some(("/requests", "Answer")),
         });
     }
-    if is_operator {
+    if visit.may(Action::ReadInstance) {
         alerts.extend(waiting_ends(app, now));
     }
     alerts

@@ -10,7 +10,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 
-use super::alert::alerts;
+use super::alert;
 use super::around::Around;
 use super::calendar::Calendar;
 use super::confirm;
@@ -181,18 +181,8 @@ impl Visit {
             form_token: session::form_token(&self.secret),
             done: done(self.query.text("done")),
             end: self.around.end(&self.standing, &self.calendar()),
-            lock: self
-                .account
-                .locked_at
-                .filter(|_| self.may(Action::ManagePrivacy))
-                .map(crate::privacy::lock_sentence),
-            alerts: alerts(
-                &self.app,
-                &self.account,
-                self.around.requests,
-                self.may(Action::ReadInstance),
-                self.now(),
-            ),
+            lock: alert::lock(self),
+            alerts: alert::alerts(self),
         }
     }
 
