@@ -24,6 +24,9 @@ const LOOK_MS: i64 = 60 * 60 * 1_000;
 /// When the next notice is due, for as long as nothing about accounts changes.
 type Known = (Arc<Catalog>, Option<Timestamp>);
 
+/// An account, its life, and the ends that are ahead of it.
+type Ends = (Arc<Account>, Life, Vec<Ahead>);
+
 /// Writes the notices that are due.
 pub struct Noticing {
     store: Store,
@@ -48,7 +51,7 @@ impl Noticing {
     }
 
     /// Every account with the ends that are ahead of it.
-    fn ends(&self, now: Timestamp) -> Result<Vec<(Arc<Account>, Life, Vec<Ahead>)>> {
+    fn ends(&self, now: Timestamp) -> Result<Vec<Ends>> {
         let (catalog, terms) = (self.store.catalog(), self.store.account_terms()?);
         let mut found = Vec::new();
         for account in catalog.accounts.values() {
@@ -71,7 +74,7 @@ impl Noticing {
             return Ok(*next);
         }
         let passed = self.passed().clone();
-        let of_one = |(account, life, ends): &(Arc<Account>, Life, Vec<Ahead>)| {
+        let of_one = |(account, life, ends): &Ends| {
             let next = next_due(life, ends, now)?;
             Some(
                 passed
