@@ -117,7 +117,7 @@ fn a_removed_members_links_and_mail_go_with_them_and_nobody_elses() {
     // What was done at the shell is told to the owner as well.
     let mut waiting = Vec::new();
     while let Some(mail) = store.next_mail(at(0)).unwrap() {
-        store.mail_was_sent(&mail).unwrap();
+        store.mail_was_sent(&mail, at(0)).unwrap();
         waiting.push(mail.body.to);
     }
     assert!(!waiting.is_empty() && waiting.iter().all(|to| to == "ann@example.org"));
