@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use crate::{Outcome, ROLE};
 
+/// How long a server that was asked to end may take before it is killed.
+const END_MAX: Duration = Duration::from_secs(5);
+
 /// A server process; it ends when this goes.
 pub struct Running {
     child: Child,
@@ -97,8 +100,21 @@ impl Running {
 }
 
 impl Drop for Running {
+    /// Asks first: a server with workers of its own would leave them behind.
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) && self.child.kill().is_ok() {
+        let id = self.id().to_string();
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        let begun = Instant::now();
+        while asked.is_ok() && begun.elapsed() < END_MAX {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        if self.child.kill().is_ok() {
             self.child.wait().ok();
         }
     }
