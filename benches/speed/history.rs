@@ -23,7 +23,7 @@ use crate::made::{self, Made, Sale};
 use crate::tracker::{Setting, Tracker};
 
 /// Another number where what is made changes, so that no older store is taken for it.
-const MADE_AS: u32 = 1;
+const MADE_AS: u32 = 2;
 pub const DAYS: u32 = 365;
 /// Days of the trail that are kept by default.
 const TRAIL_DAYS: u32 = 90;

@@ -26,40 +26,52 @@ const EPOCH: Date = date(1970, 1, 1);
 /// Runs once an hour, after retention.
 pub struct Folding {
     store: Store,
-    /// The accounts still to come in this run, the last one first.
-    waiting: Mutex<Option<Vec<AccountId>>>,
+    run: Mutex<Option<Run>>,
+}
+
+/// What one run knows between its steps.
+struct Run {
+    /// The accounts still to come, the last one first.
+    waiting: Vec<AccountId>,
+    /// What was seen in the month of the day before. Folding changes none of it, since
+    /// what is rare in a month is rare on each of its days.
+    month: Option<Month>,
+}
+
+struct Month {
+    account: AccountId,
+    days: RangeInclusive<u32>,
+    seen: Seen,
 }
 
 impl Folding {
     pub fn new(store: Store) -> Self {
         Folding {
             store,
-            waiting: Mutex::default(),
+            run: Mutex::default(),
         }
     }
 
     /// Folds one day of an account; false where there is none left.
-    fn fold(&self, account: AccountId, now: Timestamp) -> Result<bool> {
+    fn fold(&self, run: &mut Run, account: AccountId, now: Timestamp) -> Result<bool> {
         let retention = self.store.retention(account)?;
         let before = retention.first_day(DataClass::Trail, now);
         let Some(keys) = self.store.unfolded_segments(account, before)? else {
             return Ok(false);
         };
-        self.fold_day(&keys)?;
+        self.fold_day(run, &keys)?;
         Ok(true)
     }
 
-    fn fold_day(&self, keys: &[SegmentKey]) -> Result<()> {
+    fn fold_day(&self, run: &mut Run, keys: &[SegmentKey]) -> Result<()> {
         let Some(&SegmentKey { account, day, .. }) = keys.first() else {
             return Ok(());
         };
         let snapshot = self.store.snapshot()?;
-        let mut unpacker = Unpacker::new()?;
-        let mut seen = Seen::default();
-        for key in snapshot.segments(account, Class::Tally, month_of(day)?)? {
-            let columns = snapshot.columns(&key, &seen_columns())?;
-            seen.add(&mut unpacker, &snapshot.header(&key)?, &columns)?;
-        }
+        let month = match run.month.take() {
+            Some(month) if month.account == account && month.days.contains(&day) => month,
+            _ => Month::see(&snapshot, account, day)?,
+        };
         let every: Vec<u8> = (0..COLUMNS_MAX).collect();
         let (mut parts, mut rows, mut taken) = (Vec::new(), 0, 0);
         for key in keys {
@@ -73,7 +85,8 @@ impl Folding {
         }
         drop(snapshot);
         let mut rows: Vec<_> = parts.into_iter().flatten().collect();
-        seen.fold(&mut rows);
+        month.seen.fold(&mut rows);
+        run.month = Some(month);
         let rows = merge_tally(vec![rows]);
         // Counts that cancel each other out leave nothing.
         let encoded = match rows.is_empty() {
@@ -85,6 +98,24 @@ impl Folding {
         self.store
             .replace_segments(keys, TIER_FOLDED, encoded.as_ref())?;
         Ok(())
+    }
+}
+
+impl Month {
+    /// Counts what an account's reports say of the month that a day lies in.
+    fn see(source: &dyn Source, account: AccountId, day: u32) -> Result<Month> {
+        let days = month_of(day)?;
+        let mut unpacker = Unpacker::new()?;
+        let mut seen = Seen::default();
+        for key in source.segments(account, Class::Tally, days.clone())? {
+            let columns = source.columns(&key, &seen_columns())?;
+            seen.add(&mut unpacker, &source.header(&key)?, &columns)?;
+        }
+        Ok(Month {
+            account,
+            days,
+            seen,
+        })
     }
 }
 
@@ -110,16 +141,18 @@ impl Job for Folding {
     }
 
     fn step(&self, now: Timestamp) -> Result<Step> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let accounts =
-            waiting.get_or_insert_with(|| self.store.catalog().accounts.keys().copied().collect());
-        let Some(&account) = accounts.last() else {
-            *waiting = None;
+        let mut held = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        let run = held.get_or_insert_with(|| Run {
+            waiting: self.store.catalog().accounts.keys().copied().collect(),
+            month: None,
+        });
+        let Some(&account) = run.waiting.last() else {
+            *held = None;
             return Ok(Step::idle());
         };
         let known = self.store.catalog().accounts.contains_key(&account);
         let folded = match known {
-            true => self.fold(account, now),
+            true => self.fold(run, account, now),
             false => Ok(false),
         };
         match folded {
@@ -131,7 +164,7 @@ impl Job for Folding {
             }
             Err(error) => return Err(error),
         }
-        accounts.pop();
+        run.waiting.pop();
         Ok(Step::More(Counts::new()))
     }
 
