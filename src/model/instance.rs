@@ -83,6 +83,14 @@ impl Snapshots {
         matches!(self, Snapshots::Kept { .. })
     }
 
+    /// The days after which one is gone, as a form has them.
+    pub fn days_text(self) -> String {
+        match self {
+            Snapshots::Kept { days } => days.to_string(),
+            Snapshots::Unsaid | Snapshots::None => String::new(),
+        }
+    }
+
     /// When the last one is gone that was made at an instant; none: nobody has said.
     pub fn gone_at(self, made_at: Timestamp) -> Option<Timestamp> {
         match self {

@@ -64,10 +64,9 @@ async fn shown(visit: &Visit, form: &Form, error: Option<&Error>) -> Answer {
             snapshot_gone: text("/timeline/last_snapshot_gone_at").map(|at| day(Some(at))),
         });
     }
-    let days = match (form.has("days"), settings.snapshots) {
-        (true, _) => form.text("days").to_owned(),
-        (false, Snapshots::Kept { days }) => days.to_string(),
-        _ => String::new(),
+    let days = match form.has("days") {
+        true => form.text("days").to_owned(),
+        false => settings.snapshots.days_text(),
     };
     let status = match error {
         Some(_) => StatusCode::BAD_REQUEST,

@@ -1,5 +1,6 @@
 //! The recovery kit at the end of set-up: the master key as words on a page to print,
-//! where the keyring's copy is kept, and how to restore. Shown once, to whoever runs the
+//! where the keyring's copy is kept, how to restore, and whether the provider copies the
+//! whole machine. Shown once, to whoever runs the
 //! server, after password and second factor; later only at the shell. The words are on
 //! that one page and nowhere else: no log, no cache, no address.
 
@@ -10,7 +11,7 @@ use zeroize::Zeroizing;
 use super::page::{Answer, Frame, Room, ok, page};
 use super::visit::{Posted, Visit};
 use crate::error::Result;
-use crate::model::instance::Kit;
+use crate::model::instance::{Kit, Snapshots};
 use crate::store::Store;
 
 /// What is kept of the keyring elsewhere.
@@ -27,6 +28,8 @@ struct OfferPage {
     open: Option<String>,
     shown: Option<String>,
     copy: Option<Copy>,
+    snapshots: Snapshots,
+    days: String,
 }
 
 #[derive(Template)]
@@ -58,7 +61,12 @@ fn copy(visit: &Visit, store: &Store) -> Option<Copy> {
 
 /// What it is, before anything is shown.
 pub async fn offer(visit: Visit) -> Answer {
-    let kit = visit.read(|app, _| app.store.kit(app.clock.now())).await?;
+    let (kit, snapshots) = visit
+        .read(|app, _| {
+            let kit = app.store.kit(app.clock.now())?;
+            Ok((kit, app.store.instance_settings()?.snapshots))
+        })
+        .await?;
     let calendar = visit.calendar();
     ok(&OfferPage {
         frame: visit.frame(Room::Instance, "Recovery kit"),
@@ -71,6 +79,8 @@ pub async fn offer(visit: Visit) -> Answer {
             _ => None,
         },
         copy: copy(&visit, &visit.app().store),
+        snapshots,
+        days: snapshots.days_text(),
     })
 }
 

@@ -63,6 +63,12 @@ fn the_recovery_kit_is_shown_once_after_password_and_second_factor() {
     assert!(offer.text().contains("nobody can open your backups"));
     assert!(words(&offer.text()).is_empty());
 
+    // Set-up asks for the provider's copies of the whole machine as well.
+    assert!(offer.text().contains("Snapshots of the whole machine"));
+    let said = [("snapshots", "kept"), ("days", "14")];
+    assert_eq!(owner.post("/operator/snapshots", &said).status, 303);
+    assert!(owner.get("/operator/kit").text().contains("value=\"14\""));
+
     let shown = owner.post("/operator/kit", &[]);
     assert_eq!(shown.status, 200, "{shown:?}");
     let kit = folder.json(&["key", "kit"]);
