@@ -2,7 +2,7 @@
 //! cut.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Result, Write};
+use std::io::{ErrorKind, Result, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -20,16 +20,13 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     rename(&temporary, path)
 }
 
-/// Makes a file; an existing one is never replaced.
+/// Makes a file; one that is there already is not replaced. It has its name only when
+/// it is whole, so that a power cut leaves no half of a key.
 pub fn create(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    sync_folder(path)
+    if path.symlink_metadata().is_ok() {
+        return Err(ErrorKind::AlreadyExists.into());
+    }
+    replace(path, bytes)
 }
 
 /// Gives a file another name, over one that may have it.
