@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::database::{self, failed};
-use super::segment::{TIER_FOLDED, class_number};
+use super::segment::{TIER_FOLDED, class_number, key_in_row};
 use super::{Store, conversion};
 use crate::clock::DAY_MS;
 use crate::error::Result;
@@ -272,15 +272,7 @@ fn old_segments(
     let keys = statement
         .query_map(
             params![account.row(), class_number(class), end, SEGMENTS_A_STEP],
-            |row| {
-                Ok(SegmentKey {
-                    id: row.get(0)?,
-                    account,
-                    class,
-                    day: row.get(1)?,
-                    tier: row.get(2)?,
-                })
-            },
+            key_in_row(account, class),
         )
         .map_err(failed)?;
     keys.map(|key| key.map_err(failed)).collect()

@@ -47,6 +47,22 @@ pub fn class_number(class: Class) -> i64 {
     }
 }
 
+/// Reads `id, day, tier` of a segment's row.
+pub fn key_in_row(
+    account: AccountId,
+    class: Class,
+) -> impl Fn(&rusqlite::Row<'_>) -> rusqlite::Result<SegmentKey> {
+    move |row| {
+        Ok(SegmentKey {
+            id: row.get(0)?,
+            account,
+            class,
+            day: row.get(1)?,
+            tier: row.get(2)?,
+        })
+    }
+}
+
 /// The row of one column of a segment.
 pub fn column_row(segment: i64, column: u8) -> i64 {
     segment * i64::from(COLUMNS_MAX) + i64::from(column)

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::{failed, open_reader};
-use super::segment::{class_number, column_row};
+use super::segment::{class_number, column_row, key_in_row};
 use super::{Store, database};
 use crate::crypto::Sealer;
 use crate::error::{Error, Result};
@@ -153,15 +153,7 @@ impl Source for Snapshot<'_> {
         let rows = statement
             .query_map(
                 params![account.row(), class_number(class), days.start(), days.end()],
-                |row| {
-                    Ok(SegmentKey {
-                        id: row.get(0)?,
-                        account,
-                        class,
-                        day: row.get(1)?,
-                        tier: row.get(2)?,
-                    })
-                },
+                key_in_row(account, class),
             )
             .map_err(failed)?;
         rows.map(|row| row.map_err(failed)).collect()
