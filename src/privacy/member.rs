@@ -177,12 +177,15 @@ fn act(entry: &AuditEntry, member: &Member, kept: &Retention) -> Record {
 pub fn member_goes(data: &OwnData) -> (Vec<String>, Vec<String>) {
     let goes = vec![
         "your e-mail address, password, second factor and every link to sign in".to_owned(),
-        format!("{} sign-ins, with browser and network", data.sessions.len()),
+        format!(
+            "your sign-ins ({}), with browser and network",
+            data.sessions.len()
+        ),
         "the networks from which you did something".to_owned(),
     ];
     let stays = vec![
         format!(
-            "{} entries of the log of acts, under a random number that is nobody's any more: the \
+            "entries of the log of acts ({}), under a random number that is nobody's any more: the \
              business must be able to show what was done with people's data (Art. 5(2) GDPR)",
             data.acts.len()
         ),
