@@ -19,6 +19,7 @@ pub enum SealerClass {
     Row,
     Trail,
     Tally,
+    Consent,
     /// With the salt made at the program's start, stored beside each blob.
     Journal([u8; 16]),
     Click,
@@ -31,6 +32,7 @@ impl SealerClass {
             SealerClass::Row => b"row",
             SealerClass::Trail => b"trail",
             SealerClass::Tally => b"tally",
+            SealerClass::Consent => b"consent",
             SealerClass::Journal(_) => b"journal",
             SealerClass::Click => b"click",
             SealerClass::Cookie => b"cookie",

@@ -8,13 +8,13 @@ use foldhash::HashMap;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::model::consent::receipt::Statement;
-use crate::model::hit::Hit;
+use crate::model::hit::{Hit, VisitorId};
 use crate::model::id::{ConversionId, GoalId};
 use crate::model::personal::Personal;
 use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures, TallyRow};
 use crate::model::trail::TrailRow;
-use crate::segment::{TrailWriter, collapse, encode_tally, fold_rare};
+use crate::segment::{ReceiptWriter, TrailWriter, collapse, encode_tally, fold_rare};
 use crate::store::{AccountBatch, NewConversion, SettledFigures};
 
 /// Values of one parameter that one campaign keeps a day; the rest count as `(other)`.
@@ -28,6 +28,7 @@ struct DayCounts<'a> {
     tally: HashMap<(u8, Dimensions<&'a str>), Measures>,
     /// The same of conversions, whose dimensions are their clicks'.
     credited: HashMap<(u8, Dimensions), Measures>,
+    receipts: ReceiptWriter,
 }
 
 #[derive(Default)]
@@ -40,7 +41,8 @@ pub struct Batch<'a> {
     pub not_stored: Vec<(Reason, u64)>,
     /// Of the figures' reasons, those of hits that the trail keeps.
     pub refused: BTreeMap<Reason, u64>,
-    pub statements: Vec<Statement>,
+    /// Who took consent back, and on which UTC day.
+    withdrawn: Vec<(Personal<VisitorId>, u32)>,
 }
 
 impl<'a> Batch<'a> {
@@ -84,6 +86,19 @@ impl<'a> Batch<'a> {
         day.trail.push(row);
     }
 
+    /// Keeps the receipt of an answer.
+    pub fn state(&mut self, statement: Statement) {
+        let Statement {
+            id,
+            receipt,
+            withdrawn,
+        } = statement;
+        let day = receipt.at.utc_day();
+        self.withdrawn
+            .extend(withdrawn.map(|visitor| (visitor, day)));
+        self.days.entry(day).or_default().receipts.push(id, receipt);
+    }
+
     /// Whether a conversion of this very step has the key.
     pub fn has_key(&self, key: &[u8; 16]) -> bool {
         self.keys.contains(key)
@@ -98,7 +113,7 @@ impl<'a> Batch<'a> {
         let mut encoded = AccountBatch {
             conversions: self.conversions,
             figures: self.figures,
-            statements: self.statements,
+            withdrawn: self.withdrawn,
             ..AccountBatch::default()
         };
         for (day, counts) in self.days {
@@ -108,6 +123,9 @@ impl<'a> Batch<'a> {
             }
             if !tally.is_empty() {
                 encoded.tally.insert(day, encode_tally(&tally)?);
+            }
+            if !counts.receipts.is_empty() {
+                encoded.receipts.insert(day, counts.receipts.finish()?);
             }
         }
         Ok(encoded)

@@ -17,7 +17,7 @@ use crate::model::attribution::{Attribution, attribute};
 use crate::model::catalog::Catalog;
 use crate::model::consent::receipt::Statement;
 use crate::model::conversion::Conversion;
-use crate::model::hit::{Entry, Hit, Kind, Sale, VisitorId};
+use crate::model::hit::{Entry, EventId, Hit, Kind, Sale, VisitorId};
 use crate::model::landing::DEEP_LINK;
 use crate::model::person::{Effect, Marks, Trace};
 use crate::model::reason::Reason;
@@ -121,6 +121,16 @@ impl<'a> Deciding<'a> {
         self.withdrawn.extend(visitor.map(|id| *id.reveal()));
     }
 
+    /// Whether an answer comes for the first time.
+    fn is_new_statement(&mut self, statement: &Statement) -> Result<bool> {
+        let Some(id) = statement.id.given() else {
+            return Ok(true);
+        };
+        let now = self.settler.clock.now();
+        let history = &mut self.settler.history;
+        history.is_new_event(self.snapshot, self.account.id, EventId(id.0), now)
+    }
+
     /// Takes away what may not be kept, and finds where a conversion belongs.
     fn attribute<'b>(
         &self,
@@ -154,7 +164,9 @@ impl<'a> Deciding<'a> {
             }
             Entry::Statement(statement) => {
                 self.note_withdrawal(&statement);
-                into.statements.push(*statement);
+                if self.is_new_statement(&statement)? {
+                    into.state(*statement);
+                }
             }
             Entry::ClickOfDay { mut hit, is_first } => {
                 hit.keep_only_permitted();

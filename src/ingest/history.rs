@@ -16,8 +16,8 @@ use crate::model::hit::{EventId, HitId, VisitorId};
 use crate::model::id::{AccountId, CampaignId};
 use crate::model::tally::Dimensions;
 use crate::segment::{
-    CLICK_COLUMNS, Class, DIMENSION_COLUMNS, EVENT_COLUMNS, SegmentKey, Source, TrailScan,
-    Unpacker, read_header,
+    CLICK_COLUMNS, Class, DIMENSION_COLUMNS, EVENT_COLUMNS, RECEIPT_ID_COLUMNS, SegmentKey, Source,
+    TrailScan, Unpacker, read_header, receipt_ids,
 };
 
 /// Clicks whose dimensions are kept in memory.
@@ -237,6 +237,16 @@ fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Resu
             let columns = source.columns(&key, EVENT_COLUMNS)?;
             TrailScan::open(&mut unpacker, &header, &columns)?.events(|event, _| {
                 known.insert(fingerprint(&event));
+            })
+        };
+        readable(&key, read())?;
+    }
+    for key in source.segments(account, Class::Consent, first..=u32::MAX)? {
+        let mut read = || {
+            let header = source.header(&key)?;
+            let columns = source.columns(&key, RECEIPT_ID_COLUMNS)?;
+            receipt_ids(&mut unpacker, &header, &columns, |id| {
+                known.insert(fingerprint(&EventId(id.0)));
             })
         };
         readable(&key, read())?;

@@ -79,7 +79,7 @@ impl Package {
         let (event, is_hit) = match entry {
             Entry::Hit(hit) => (hit.event, true),
             Entry::ClickOfDay { hit, .. } => (hit.event, true),
-            Entry::Statement(statement) => (Some(EventId(statement.id.0)), false),
+            Entry::Statement(statement) => (statement.id.given().map(|id| EventId(id.0)), false),
             Entry::NotCounted { .. } => (None, false),
         };
         self.items.push(Item {

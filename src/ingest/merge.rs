@@ -5,8 +5,9 @@ use super::batch::PARAM_VALUES_MAX;
 use crate::clock::Timestamp;
 use crate::error::{Kind, Result};
 use crate::segment::{
-    COLUMNS_MAX, Class, Encoded, ROWS_MAX, SegmentKey, Source, collapse, decode_tally,
-    decode_trail, encode_tally, encode_trail, fold_rare, merge_tally, read_header,
+    COLUMNS_MAX, Class, Encoded, ROWS_MAX, ReceiptWriter, SegmentKey, Source, collapse,
+    decode_receipts, decode_tally, decode_trail, encode_tally, encode_trail, fold_rare,
+    merge_tally, read_header,
 };
 use crate::store::{Store, TIER_CLOSED};
 
@@ -79,6 +80,7 @@ fn replace(store: &Store, keys: &[SegmentKey], tier: u8) -> Result<()> {
     let merged = match keys.first().map(|key| key.class) {
         Some(Class::Trail) => merge_trail(&opened)?,
         Some(Class::Tally) => merge_tallies(&opened)?,
+        Some(Class::Consent) => Some(merge_receipts(&opened)?),
         None => return Ok(()),
     };
     // Where one of them was rewritten meanwhile, the next turn takes what there is then.
@@ -103,7 +105,7 @@ fn fitting(store: &Store, keys: &[SegmentKey]) -> Result<usize> {
     for (index, key) in keys.iter().enumerate() {
         let rows_max = match key.class {
             Class::Trail => TRAIL_ROWS_MAX,
-            Class::Tally => ROWS_MAX,
+            Class::Tally | Class::Consent => ROWS_MAX,
         };
         rows = rows.saturating_add(read_header(&snapshot.header(key)?)?.rows);
         if rows > rows_max {
@@ -119,6 +121,15 @@ fn merge_trail(opened: &[Opened]) -> Result<Option<Encoded>> {
         rows.extend(decode_trail(header, columns)?);
     }
     encode_trail(&rows).map(Some)
+}
+
+fn merge_receipts(opened: &[Opened]) -> Result<Encoded> {
+    let mut merged = ReceiptWriter::default();
+    for (header, columns) in opened {
+        let receipts = decode_receipts(header, columns)?;
+        receipts.into_iter().for_each(|kept| merged.keep(kept));
+    }
+    merged.finish()
 }
 
 fn merge_tallies(opened: &[Opened]) -> Result<Option<Encoded>> {

@@ -27,7 +27,7 @@ const SHOWN: [(&str, &str); 12] = [
     ("member", "members, who then cannot sign in any more"),
     ("api_token", "API tokens"),
     ("privacy_request", "requests of people about their data"),
-    ("consent_receipt", "receipts of consent"),
+    ("segment (consent)", "blocks of receipts of consent"),
     ("erasure", "erasures with their receipts"),
     ("audit", "entries of the audit log"),
 ];

@@ -17,7 +17,9 @@ pub use declaration::{Chosen, Declaration};
 pub use posture::{Permits, Posture};
 
 /// What a visitor said about one purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum Answer {
     Granted,
     Denied,
@@ -45,7 +47,9 @@ impl Answer {
 }
 
 /// A visitor's answers, one a purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub struct Consent {
     /// Counting what was shown, clicked and bought, with its details.
     pub measurement: Answer,

@@ -26,6 +26,8 @@ pub enum Place {
     Trail,
     /// Sealed columns of the tally: counts.
     Tally,
+    /// Sealed columns of the receipts of consent.
+    Receipts,
     /// In the visitor's or member's browser.
     Browser(&'static str),
     /// In memory, for a moment.

@@ -2,6 +2,7 @@
 //! and restricts it, and takes it away for good. No HTTP, no SQL.
 
 mod bundle;
+mod consent_receipts;
 mod day;
 pub mod desk;
 mod erase;
@@ -19,6 +20,7 @@ mod withdrawal;
 mod wording;
 
 pub use bundle::{Bundle, File, unzip};
+pub use consent_receipts::{Reached, each_receipt, receipts};
 pub use erase::{Preview, begin, finish, preview, step};
 pub use export::export;
 pub use find::{Found, find};

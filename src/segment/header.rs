@@ -24,7 +24,7 @@ pub struct Header {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     version: u8,
-    trail: bool,
+    class: u8,
     rows: u32,
     ids: Option<(HitId, HitId)>,
     columns: Vec<u8>,
@@ -50,15 +50,24 @@ pub fn read_header(bytes: &[u8]) -> Result<Header> {
         return Err(damaged());
     }
     Ok(Header {
-        class: if stored.trail {
-            Class::Trail
-        } else {
-            Class::Tally
-        },
+        class: class_of(stored.class).ok_or_else(damaged)?,
         rows,
         ids: stored.ids,
         columns: stored.columns,
     })
+}
+
+fn number_of(class: Class) -> u8 {
+    match class {
+        Class::Tally => 0,
+        Class::Trail => 1,
+        Class::Consent => 2,
+    }
+}
+
+fn class_of(number: u8) -> Option<Class> {
+    let mut classes = Class::ALL.into_iter();
+    classes.find(|&class| number_of(class) == number)
 }
 
 impl Header {
@@ -71,7 +80,7 @@ impl Header {
             .ok_or_else(|| Error::internal("Too many rows for one segment"))?;
         let stored = Stored {
             version: FORMAT_VERSION,
-            trail: self.class == Class::Trail,
+            class: number_of(self.class),
             rows,
             ids: self.ids,
             columns: self.columns.clone(),

@@ -2,8 +2,9 @@
 //! back. Pure: bytes in, bytes out. No I/O, no keys and no SQL enter here; the
 //! store seals each column apart, so that a reader opens only those it needs.
 //!
-//! Two classes share one format. A **trail** segment holds one row a hit, a
-//! **tally** segment counts under dimensions with equal rows collapsed. Whatever
+//! Three classes share one format. A **trail** segment holds one row a hit, a
+//! **tally** segment counts under dimensions with equal rows collapsed, a **consent**
+//! segment holds receipts of what visitors answered. Whatever
 //! bytes are decoded, the answer is rows or [`Kind::Damaged`], never a panic and
 //! never an allocation beyond [`ROWS_MAX`] rows or [`COLUMN_BYTES_MAX`] bytes.
 //!
@@ -11,6 +12,7 @@
 
 mod codes;
 mod column;
+mod consent;
 mod counts;
 mod field;
 mod fold;
@@ -40,6 +42,9 @@ use crate::model::id::AccountId;
 
 pub use codes::Codes;
 pub use column::{Column, Ids, Numbers, Texts, Values};
+pub use consent::{
+    RECEIPT_COLUMNS, RECEIPT_ID_COLUMNS, ReceiptWriter, decode_receipts, receipt_ids,
+};
 pub use counts::Counts;
 pub use field::Field;
 pub use fold::{OTHER, fold_rare};
@@ -71,6 +76,12 @@ pub enum Class {
     Trail,
     /// Dimensions and counters; nothing that points to a person.
     Tally,
+    /// One row a grant or withdrawal; nothing that points to a person.
+    Consent,
+}
+
+impl Class {
+    pub const ALL: [Class; 3] = [Class::Trail, Class::Tally, Class::Consent];
 }
 
 /// The clear-text description of one stored segment.

@@ -55,6 +55,7 @@ pub const MAIN: Kept = Kept {
         include_str!("migrations/0008_consent.sql"),
         include_str!("migrations/0009_mail.sql"),
         include_str!("migrations/0010_suspension.sql"),
+        include_str!("migrations/0011_receipts_in_segments.sql"),
     ],
 };
 pub const JOURNAL: Kept = Kept {

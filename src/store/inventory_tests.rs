@@ -76,7 +76,6 @@ fn fields_of<T: for<'de> Deserialize<'de>>() -> Vec<&'static str> {
 fn bodies() -> Vec<(&'static str, Vec<&'static str>)> {
     use crate::model::account::{AccountSettings, MemberProfile, PublisherSettings, SiteSettings};
     use crate::model::campaign::CampaignSettings;
-    use crate::model::consent::receipt::Receipt;
     use crate::model::conversion::ConversionBody;
     use crate::model::grant::GrantContent;
     use crate::model::invite::InviteContent;
@@ -97,7 +96,6 @@ fn bodies() -> Vec<(&'static str, Vec<&'static str>)> {
         ("mail", fields_of::<crate::model::mail::MailBody>()),
         ("support_grant", fields_of::<GrantContent>()),
         ("shell_act", fields_of::<super::shell_act::Body>()),
-        ("consent_receipt", fields_of::<Receipt>()),
         ("erasure", fields_of::<super::erasure::ErasureBody>()),
         ("account_life", fields_of::<crate::model::life::Life>()),
         (
@@ -106,7 +104,7 @@ fn bodies() -> Vec<(&'static str, Vec<&'static str>)> {
         ),
         // One id each, no fields.
         ("withdrawal", Vec::new()),
-        // Columns of segments are declared as trail and tally.
+        // Columns of segments are declared as trail, tally and receipts.
         ("segment_column", Vec::new()),
     ]
 }
@@ -213,6 +211,7 @@ fn every_sealed_field_is_declared() {
 #[test]
 fn every_column_of_a_segment_is_declared() {
     use crate::clock::Timestamp;
+    use crate::model::consent::receipt::Receipt;
     use crate::model::hit::HitId;
     use crate::model::tally::{Dimensions, Measures};
 
@@ -238,6 +237,14 @@ fn every_column_of_a_segment_is_declared() {
         );
     }
     assert_eq!(tally.len(), known.len(), "{known:?}");
+
+    let mut receipts: BTreeSet<&str> = fields_of::<Receipt>().into_iter().collect();
+    receipts.insert("id");
+    assert_eq!(
+        receipts,
+        declared(|place| place == Place::Receipts),
+        "{ADVICE}"
+    );
 }
 
 /// The names of a struct's own fields, of how it is printed over several lines.

@@ -39,7 +39,6 @@ mod privacy_request;
 mod publisher;
 mod purge;
 mod rates;
-mod receipt;
 mod reclaim;
 mod reseal;
 #[cfg(test)]
@@ -65,6 +64,7 @@ mod wal_tests;
 mod way;
 #[cfg(test)]
 mod way_tests;
+mod withdrawal;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -96,7 +96,6 @@ pub use life::Stage;
 pub use mail::{MailQueue, WaitingMail};
 pub use person_mark::mark;
 pub use privacy_request::RequestsDue;
-pub use receipt::{StoredReceipt, Withdrawal};
 pub use reseal::{ResealPosition, Resealed};
 pub use retention::OldDay;
 pub use room::Room;
@@ -106,6 +105,7 @@ pub use settle::{AccountBatch, NewConversion, Settled, Settling};
 pub use shell_act::ShellAct;
 pub use snapshot::Snapshot;
 pub use token::TokenLine;
+pub use withdrawal::Withdrawal;
 
 struct Inner {
     folder: DataFolder,

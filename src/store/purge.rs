@@ -219,7 +219,12 @@ pub(super) fn count_rows(connection: &Connection, id: AccountId) -> Result<BTree
         let sql = format!("SELECT count(*) FROM {table} WHERE account = ?1");
         rows.insert(table, count(&sql)?);
     }
-    for (class, name) in [(Class::Trail, "trail"), (Class::Tally, "tally")] {
+    let classes = [
+        (Class::Trail, "trail"),
+        (Class::Tally, "tally"),
+        (Class::Consent, "consent"),
+    ];
+    for (class, name) in classes {
         let sql = format!(
             "SELECT count(*) FROM segment WHERE account = ?1 AND class = {}",
             class_number(class)

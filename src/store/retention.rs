@@ -9,7 +9,9 @@ use crate::clock::DAY_MS;
 use crate::error::Result;
 use crate::model::action::Act;
 use crate::model::conversion::Credit;
+use crate::model::document::Oldest;
 use crate::model::id::{AccountId, ConversionId};
+use crate::model::inventory;
 use crate::model::retention::{DataClass, Retention};
 use crate::segment::{Class, SegmentKey};
 
@@ -26,6 +28,46 @@ pub struct OldDay {
 }
 
 impl Store {
+    /// The oldest UTC day of which something is kept, by what it is.
+    pub fn oldest_days(&self, account: AccountId) -> Result<Vec<Oldest>> {
+        let asked = [
+            (
+                inventory::Class::Trail,
+                "SELECT min(day) FROM segment WHERE class = 1 AND account = ?1",
+            ),
+            (
+                inventory::Class::Tally,
+                "SELECT min(day) FROM segment WHERE class = 2 AND account = ?1",
+            ),
+            (
+                inventory::Class::Conversion,
+                "SELECT min(day) FROM conversion WHERE account = ?1",
+            ),
+            (
+                inventory::Class::ConsentReceipt,
+                "SELECT min(day) FROM segment WHERE class = 3 AND account = ?1",
+            ),
+            (
+                inventory::Class::PersonRequest,
+                "SELECT min(day) FROM erasure WHERE account = ?1",
+            ),
+            (
+                inventory::Class::Audit,
+                "SELECT min(day) FROM audit WHERE account = ?1",
+            ),
+        ];
+        self.read(|connection| {
+            let oldest = asked.into_iter().map(|(class, sql)| {
+                let day = connection.query_row(sql, [account.row()], |row| row.get(0));
+                Ok(Oldest {
+                    class,
+                    day: day.map_err(failed)?,
+                })
+            });
+            oldest.collect()
+        })
+    }
+
     /// How long an account keeps what.
     pub fn retention(&self, account: AccountId) -> Result<Retention> {
         Ok(self.life(account)?.1.retention)
@@ -64,9 +106,10 @@ impl Store {
                         "SELECT day, sum(rows) FROM (SELECT closed_at / {DAY_MS} AS day, \
                          count(*) AS rows FROM privacy_request WHERE account = ?1 \
                          AND closed_at >= ?2 AND closed_at < ?3 GROUP BY 1 UNION ALL \
-                         SELECT day, count(*) FROM consent_receipt WHERE account = ?1 \
+                         SELECT day, count(*) FROM segment WHERE account = ?1 AND class = {} \
                          AND day >= ?2 / {DAY_MS} AND day < ?3 / {DAY_MS} GROUP BY day) \
-                         GROUP BY day ORDER BY day"
+                         GROUP BY day ORDER BY day",
+                        class_number(Class::Consent)
                     ),
                     (0, end_ms),
                 ),
@@ -112,12 +155,7 @@ impl Store {
                     account,
                     end_ms,
                 )?;
-                let receipts = self.change_old(
-                    "DELETE FROM consent_receipt WHERE seq IN (SELECT seq FROM consent_receipt \
-                     WHERE account = ?1 AND day < ?2 LIMIT ?3)",
-                    account,
-                    i64::from(end),
-                )?;
+                let receipts = self.delete_old_segments(account, Class::Consent, end)?;
                 Ok(requests + receipts)
             }
             DataClass::Audit => self.change_old(

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Store;
 use super::database::{self, failed};
 use crate::crypto::{Sealer, SealerClass};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::segment::{COLUMNS_MAX, Class, Encoded, SegmentKey};
 
@@ -44,7 +44,13 @@ pub fn class_number(class: Class) -> i64 {
     match class {
         Class::Trail => 1,
         Class::Tally => 2,
+        Class::Consent => 3,
     }
+}
+
+fn class_of(number: i64) -> Option<Class> {
+    let mut classes = Class::ALL.into_iter();
+    classes.find(|&class| class_number(class) == number)
 }
 
 /// Reads `id, day, tier` of a segment's row.
@@ -71,18 +77,15 @@ pub fn column_row(segment: i64, column: u8) -> i64 {
 /// Segments of one day that are closed together at most.
 const CLOSED_MAX: u32 = 256;
 
-fn key_of(account: i64, class: i64, day: u32, (id, tier): (i64, u8)) -> SegmentKey {
-    SegmentKey {
+fn key_of(account: i64, class: i64, day: u32, (id, tier): (i64, u8)) -> Result<SegmentKey> {
+    Ok(SegmentKey {
         id,
         account: AccountId::from_row(account),
-        class: if class == class_number(Class::Trail) {
-            Class::Trail
-        } else {
-            Class::Tally
-        },
+        class: class_of(class)
+            .ok_or_else(|| Error::damaged("A segment is of no class that there is."))?,
         day,
         tier,
-    }
+    })
 }
 
 impl Store {
@@ -90,6 +93,7 @@ impl Store {
         let class = match class {
             Class::Trail => SealerClass::Trail,
             Class::Tally => SealerClass::Tally,
+            Class::Consent => SealerClass::Consent,
         };
         self.keys().sealer(account, class)
     }
@@ -173,7 +177,7 @@ impl Store {
                     Ok((row.get(0)?, tier))
                 })
                 .map_err(failed)?;
-            let keys = rows.map(|row| Ok(key_of(account, class, day, row.map_err(failed)?)));
+            let keys = rows.map(|row| key_of(account, class, day, row.map_err(failed)?));
             keys.collect::<Result<Vec<_>>>().map(Some)
         })
     }
@@ -210,7 +214,7 @@ impl Store {
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )
                 .map_err(failed)?;
-            let keys = rows.map(|row| Ok(key_of(account, class, day, row.map_err(failed)?)));
+            let keys = rows.map(|row| key_of(account, class, day, row.map_err(failed)?));
             keys.collect::<Result<Vec<_>>>().map(Some)
         })
     }
@@ -248,7 +252,7 @@ impl Store {
                     Ok((row.get(0)?, row.get(1)?))
                 })
                 .map_err(failed)?;
-            let keys = rows.map(|row| Ok(key_of(account.row(), class, day, row.map_err(failed)?)));
+            let keys = rows.map(|row| key_of(account.row(), class, day, row.map_err(failed)?));
             keys.collect::<Result<Vec<_>>>().map(Some)
         })
     }

@@ -12,9 +12,10 @@ use super::segment::Place;
 use super::{Store, meta, row};
 use crate::error::Result;
 use crate::model::catalog::Catalog;
-use crate::model::consent::receipt::Statement;
 use crate::model::conversion::Conversion;
+use crate::model::hit::VisitorId;
 use crate::model::id::AccountId;
+use crate::model::personal::Personal;
 use crate::segment::{Class, Encoded};
 
 /// A conversion to be added, with the keys that keep it from counting again.
@@ -31,8 +32,11 @@ pub struct AccountBatch {
     pub trail: BTreeMap<u32, Encoded>,
     /// By UTC day.
     pub tally: BTreeMap<u32, Encoded>,
+    /// By UTC day.
+    pub receipts: BTreeMap<u32, Encoded>,
     pub figures: SettledFigures,
-    pub statements: Vec<Statement>,
+    /// Who took consent back, and on which UTC day.
+    pub withdrawn: Vec<(Personal<VisitorId>, u32)>,
 }
 
 /// What one step decided.
@@ -115,9 +119,8 @@ impl Settling<'_> {
     pub fn commit(self, settled: &Settled) -> Result<()> {
         self.try_commit(settled)
             .map_err(|error| self.store.judge(error))?;
-        let batches = settled.accounts.values();
-        let mut statements = batches.flat_map(|batch| &batch.statements);
-        if statements.any(|statement| statement.withdrawn.is_some()) {
+        let mut batches = settled.accounts.values();
+        if batches.any(|batch| !batch.withdrawn.is_empty()) {
             self.store.reload_marks(&self.connection)?;
         }
         self.store.tidy(&self.connection)
@@ -136,8 +139,13 @@ impl Settling<'_> {
             seq += new.len() as i64;
             self.insert_keys(account, &batch.conversions)?;
             self.store
-                .insert_statements(&self.connection, account, &batch.statements)?;
-            for (class, days) in [(Class::Trail, &batch.trail), (Class::Tally, &batch.tally)] {
+                .insert_withdrawals(&self.connection, account, &batch.withdrawn)?;
+            let classes = [
+                (Class::Trail, &batch.trail),
+                (Class::Tally, &batch.tally),
+                (Class::Consent, &batch.receipts),
+            ];
+            for (class, days) in classes {
                 for (&day, encoded) in days {
                     let place = Place::new(account, class, day, 0);
                     self.store

@@ -3,6 +3,10 @@
 use super::*;
 use crate::clock::DAY_MS;
 use crate::ingest::merge::close_step;
+use crate::model::consent::Consent;
+use crate::model::consent::receipt::{KeptReceipt, Receipt, ReceiptId, Statement};
+use crate::model::consent::signal::Way;
+use crate::segment::{RECEIPT_COLUMNS, decode_receipts};
 
 #[test]
 fn a_transaction_counts_once_a_goal_across_restarts() {
@@ -146,6 +150,55 @@ fn many_small_steps_merge_into_few_segments_with_the_same_sums() {
     }
     assert_eq!(house.totals(), before);
     assert_eq!(before.clicks, 20);
+}
+
+#[test]
+fn receipts_merge_and_one_that_comes_again_later_is_still_known() {
+    let answer = |id: ReceiptId, at: i64| {
+        let receipt = Receipt {
+            at: Timestamp::from_millis(at),
+            site: None,
+            posture: Posture::Strict,
+            consent: Consent::default(),
+            way: Way::Sdk,
+            privacy_control: false,
+            notice: 0,
+        };
+        let withdrawn = None;
+        Entry::Statement(Box::new(Statement {
+            id,
+            receipt,
+            withdrawn,
+        }))
+    };
+    let given = |id: u8| ReceiptId([id; 16]);
+    let house = House::build();
+    for id in 1..=20 {
+        house.send(vec![
+            answer(given(id), NOW - i64::from(id)),
+            answer(ReceiptId::NONE, NOW),
+        ]);
+    }
+    let kept = |house: &House| -> Vec<KeptReceipt> {
+        while crate::ingest::merge::merge_step(&house.store).unwrap() {}
+        let snapshot = house.store.snapshot().unwrap();
+        let days = 0..=u32::MAX;
+        let keys = snapshot
+            .segments(house.account, Class::Consent, days)
+            .unwrap();
+        assert!(keys.len() <= 7, "{}", keys.len());
+        let opened = keys.iter().flat_map(|key| {
+            let columns = snapshot.columns(key, RECEIPT_COLUMNS).unwrap();
+            decode_receipts(&snapshot.header(key).unwrap(), &columns).unwrap()
+        });
+        opened.collect()
+    };
+    assert_eq!(kept(&house).len(), 40);
+    let house = house.reopen();
+    house.send(vec![answer(given(7), NOW), answer(given(21), NOW)]);
+    let receipts = kept(&house);
+    let sevens = receipts.iter().filter(|kept| kept.id == Some(given(7)));
+    assert_eq!((receipts.len(), sevens.count()), (41, 1));
 }
 
 #[test]

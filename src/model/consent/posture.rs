@@ -7,7 +7,9 @@ use super::{Answer, Consent};
 
 /// What a site makes of a visitor who has not answered. From the strictest to the
 /// widest; the words are part of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Posture {
     /// Silence leaves no trace, not even in a count.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Answer, Consent, gpp, tcf};
 
 /// The way in which somebody answered. The words stand in receipts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// The page's own banner, through the WebSDK.

@@ -137,13 +137,13 @@ pub const HOLDINGS: &[Holding] = &[
     },
     Holding {
         place: Place::Table("segment"),
-        purpose: "Order among trails and tallies",
+        purpose: "Order among trails, tallies and receipts of consent",
         class: Class::Tally,
         whom: Whom::Nobody,
         fields: &[
             open("id", "Its number"),
             open("account", "Whose it is"),
-            open("class", "Trail or tally"),
+            open("class", "Trail, tally or consent"),
             open("day", "UTC day"),
             open("tier", "How often it was merged"),
             sealed(
@@ -154,7 +154,7 @@ pub const HOLDINGS: &[Holding] = &[
     },
     Holding {
         place: Place::Table("segment_column"),
-        purpose: "The columns of trails and tallies",
+        purpose: "The columns of trails, tallies and receipts of consent",
         class: Class::Tally,
         whom: Whom::Nobody,
         fields: &[
@@ -214,23 +214,7 @@ pub const HOLDINGS: &[Holding] = &[
         ],
     },
     Holding {
-        place: Place::Table("consent_receipt"),
-        purpose: "Proving consent and its withdrawal (GDPR Art. 7(1))",
-        class: Class::ConsentReceipt,
-        whom: Whom::Nobody,
-        fields: &[
-            open("seq", "Its place in the order of settling"),
-            open("account", "Whose it is"),
-            open("day", "UTC day"),
-            index(
-                "key",
-                "Keyed hash of the random id that the browser alone holds",
-            ),
-            sealed("body", "The receipt"),
-        ],
-    },
-    Holding {
-        place: Place::Body("consent_receipt"),
+        place: Place::Receipts,
         purpose: "Proving consent and its withdrawal (GDPR Art. 7(1))",
         class: Class::ConsentReceipt,
         whom: Whom::Visitors,
@@ -242,6 +226,7 @@ pub const HOLDINGS: &[Holding] = &[
             personal("way", "How it was told: banner, link, TCF, GPP"),
             personal("privacy_control", "Whether Global Privacy Control was seen"),
             personal("notice", "Version of the notice"),
+            personal("id", "Random id that the browser gave the answer"),
         ],
     },
     Holding {

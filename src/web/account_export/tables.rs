@@ -210,29 +210,21 @@ const CONSENT: [&str; 9] = [
 ];
 
 fn consent(whole: &Whole<'_>, rows: &mut Rows<'_>) -> Result<()> {
-    let mut after = 0;
-    loop {
-        let stored = whole.store.receipts(whole.account.id, after, PAGE)?;
-        for one in &stored {
-            let receipt = &one.receipt;
-            let word = |word: &str| Cell::Plain(word.to_owned());
-            rows.add(vec![
-                Cell::Plain(instant(receipt.at)),
-                Cell::plain(receipt.site),
-                word(receipt.posture.word()),
-                word(receipt.consent.measurement.word()),
-                word(receipt.consent.attribution.word()),
-                word(receipt.consent.sharing.word()),
-                word(receipt.way.word()),
-                Cell::Plain(receipt.privacy_control.to_string()),
-                Cell::Plain(receipt.notice.to_string()),
-            ])?;
-        }
-        match stored.last() {
-            Some(last) if stored.len() == PAGE => after = last.seq,
-            _ => return Ok(()),
-        }
-    }
+    privacy::each_receipt(whole.store, whole.account.id, |kept| {
+        let receipt = &kept.receipt;
+        let word = |word: &str| Cell::Plain(word.to_owned());
+        rows.add(vec![
+            Cell::Plain(instant(receipt.at)),
+            Cell::plain(receipt.site),
+            word(receipt.posture.word()),
+            word(receipt.consent.measurement.word()),
+            word(receipt.consent.attribution.word()),
+            word(receipt.consent.sharing.word()),
+            word(receipt.way.word()),
+            Cell::Plain(receipt.privacy_control.to_string()),
+            Cell::Plain(receipt.notice.to_string()),
+        ])
+    })
 }
 
 fn instant(at: Timestamp) -> String {

@@ -8,8 +8,9 @@ use super::caller::{Answer, Caller, found};
 use super::period::instant;
 use super::query::{Page, Query};
 use crate::model::consent::Posture;
+use crate::model::consent::receipt::KeptReceipt;
 use crate::model::id::SiteId;
-use crate::store::StoredReceipt;
+use crate::privacy::{self, Reached};
 
 #[derive(Serialize)]
 struct View {
@@ -25,8 +26,8 @@ struct View {
 }
 
 impl View {
-    fn of(stored: &StoredReceipt) -> View {
-        let receipt = &stored.receipt;
+    fn of(kept: &KeptReceipt) -> View {
+        let receipt = &kept.receipt;
         View {
             at: instant(receipt.at),
             site: receipt.site,
@@ -43,16 +44,11 @@ impl View {
 
 pub async fn list(caller: Caller, request: HttpRequest) -> Answer {
     let query = Query::of(&request);
-    let (after, limit) = (query.cursor::<i64>()?.unwrap_or(0), query.limit()?);
-    let stored = caller
-        .read(move |app, account| app.store.receipts(account, after, limit + 1))
+    let (after, limit) = (query.cursor::<Reached>()?, query.limit()?);
+    let (receipts, next) = caller
+        .read(move |app, account| privacy::receipts(&app.store, account, after, limit))
         .await?;
-    let more = stored.len() > limit;
-    let shown = &stored[..stored.len().min(limit)];
-    let next = shown
-        .last()
-        .filter(|_| more)
-        .map(|last| last.seq.to_string());
-    let items: Vec<View> = shown.iter().map(View::of).collect();
+    let items: Vec<View> = receipts.iter().map(View::of).collect();
+    let next = next.map(|reached| reached.to_string());
     Ok(found(&Page { items, next }))
 }

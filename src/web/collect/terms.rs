@@ -185,8 +185,8 @@ impl Terms {
         if !self.newly_granted && self.withdrawn.is_none() {
             return None;
         }
-        let id = ReceiptId(token::random_bytes());
-        Some(self.stated(id, self.now, site, notice, self.withdrawn.clone()))
+        let withdrawn = self.withdrawn.clone();
+        Some(self.stated(ReceiptId::NONE, self.now, site, notice, withdrawn))
     }
 
     /// The answer as it is kept.

@@ -73,8 +73,23 @@ fn receipts_outlive_a_restart_and_are_read_page_by_page() {
         shop.click("&consent=1");
     }
     receipts(&shop, 3);
+    // Told together, so of one instant.
+    let hits: Vec<_> = ["5", "6", "7", "8"]
+        .map(|id| json!({"id": id.repeat(32), "type": "consent"}))
+        .into();
+    let body = json!({"site": shop.site_key, "consent": "measurement", "hits": hits});
+    let told = || shop.server.client.event(&body).json()["verdicts"].clone();
+    assert_eq!(told()[3]["verdict"], "stored");
+    let all = receipts(&shop, 7);
     let shop = shop.restarted();
-    assert_eq!(shop.list("consent-receipts?limit=2").len(), 3);
+    for limit in 1..=7 {
+        let path = format!("consent-receipts?limit={limit}");
+        assert_eq!(shop.list(&path), all, "by {limit}");
+    }
+    let again = shop.server.client.event(&body).json();
+    assert_eq!(again["verdicts"][0]["verdict"], "stored", "acknowledged");
+    shop.click("&consent=1");
+    receipts(&shop, 8);
     let other = crate::harness::account::Account::create(&shop.folder, &shop.server);
     assert!(other.api.list("consent-receipts?limit=2").is_empty());
 }
