@@ -15,15 +15,15 @@ use pixelkeep::model::personal::Personal;
 use pixelkeep::model::reason::Notes;
 use pixelkeep::model::tally::{Dimensions, Measures, TallyRow};
 use pixelkeep::model::trail::TrailRow;
-use pixelkeep::segment::{collapse, encode_tally, encode_trail};
-use pixelkeep::store::{AccountBatch, DataFolder, NewConversion, Settled, Store};
+use pixelkeep::segment::{collapse, encode_counted, encode_tally, encode_trail};
+use pixelkeep::store::{AccountBatch, DataFolder, Settled, Store};
 
 use crate::Outcome;
 use crate::made::{self, Made, Sale};
 use crate::tracker::{Setting, Tracker};
 
 /// Another number where what is made changes, so that no older store is taken for it.
-const MADE_AS: u32 = 2;
+const MADE_AS: u32 = 3;
 pub const DAYS: u32 = 365;
 /// Days of the trail that are kept by default.
 const TRAIL_DAYS: u32 = 90;
@@ -137,9 +137,11 @@ impl History {
         let mut batch = AccountBatch::default();
         let mut tally = Vec::with_capacity(count as usize);
         let mut rows = Vec::new();
+        let mut counted = Vec::new();
         for made in made::day(day, first, count) {
             tally.push(self.tally_row(&made));
             if let Some(sale) = made.sale {
+                counted.push(made.dice.clone().bytes());
                 batch.conversions.push(self.conversion(&made, sale));
             }
             if trail {
@@ -148,6 +150,7 @@ impl History {
         }
         batch.figures.settled = count;
         batch.tally.insert(day, encode_tally(&collapse(tally))?);
+        batch.counted.insert(day, encode_counted(counted)?);
         if trail {
             batch.trail.insert(day, encode_trail(&rows)?);
         }
@@ -218,8 +221,7 @@ impl History {
         }
     }
 
-    fn conversion(&self, made: &Made, sale: Sale) -> NewConversion {
-        let mut dice = made.dice.clone();
+    fn conversion(&self, made: &Made, sale: Sale) -> Conversion {
         let body = ConversionBody {
             at: made.at,
             campaign: self.setting.campaigns[made.campaign],
@@ -245,13 +247,10 @@ impl History {
             subs: Vec::new(),
             notes: Notes::default(),
         };
-        NewConversion {
-            conversion: Conversion {
-                id: conversion_id(made.number),
-                account: self.setting.account,
-                body,
-            },
-            keys: vec![dice.bytes()],
+        Conversion {
+            id: conversion_id(made.number),
+            account: self.setting.account,
+            body,
         }
     }
 }

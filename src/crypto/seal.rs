@@ -20,6 +20,7 @@ pub enum SealerClass {
     Trail,
     Tally,
     Consent,
+    Counted,
     /// With the salt made at the program's start, stored beside each blob.
     Journal([u8; 16]),
     Click,
@@ -33,6 +34,7 @@ impl SealerClass {
             SealerClass::Trail => b"trail",
             SealerClass::Tally => b"tally",
             SealerClass::Consent => b"consent",
+            SealerClass::Counted => b"counted",
             SealerClass::Journal(_) => b"journal",
             SealerClass::Click => b"click",
             SealerClass::Cookie => b"cookie",

@@ -1,21 +1,24 @@
 //! What one step of settling gathers for one account, until it is encoded. Texts stay
 //! where the journal's batches have them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use foldhash::HashMap;
 
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::model::consent::receipt::Statement;
+use crate::model::conversion::Conversion;
 use crate::model::hit::{Hit, VisitorId};
 use crate::model::id::{ConversionId, GoalId};
 use crate::model::personal::Personal;
 use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures, TallyRow};
 use crate::model::trail::TrailRow;
-use crate::segment::{ReceiptWriter, TrailWriter, collapse, encode_tally, fold_rare};
-use crate::store::{AccountBatch, NewConversion, SettledFigures};
+use crate::segment::{
+    ReceiptWriter, TrailWriter, collapse, encode_counted, encode_tally, fold_rare,
+};
+use crate::store::{AccountBatch, SettledFigures};
 
 /// Values of one parameter that one campaign keeps a day; the rest count as `(other)`.
 pub const PARAM_VALUES_MAX: usize = 10_000;
@@ -29,13 +32,13 @@ struct DayCounts<'a> {
     /// The same of conversions, whose dimensions are their clicks'.
     credited: HashMap<(u8, Dimensions), Measures>,
     receipts: ReceiptWriter,
+    counted: Vec<[u8; 16]>,
 }
 
 #[derive(Default)]
 pub struct Batch<'a> {
     days: BTreeMap<u32, DayCounts<'a>>,
-    conversions: Vec<NewConversion>,
-    keys: HashSet<[u8; 16]>,
+    conversions: Vec<Conversion>,
     pub figures: SettledFigures,
     /// Of the figures' reasons, those of what was not stored as a hit.
     pub not_stored: Vec<(Reason, u64)>,
@@ -99,14 +102,11 @@ impl<'a> Batch<'a> {
         self.days.entry(day).or_default().receipts.push(id, receipt);
     }
 
-    /// Whether a conversion of this very step has the key.
-    pub fn has_key(&self, key: &[u8; 16]) -> bool {
-        self.keys.contains(key)
-    }
-
-    pub fn add_conversion(&mut self, new: NewConversion) {
-        self.keys.extend(new.keys.iter().copied());
-        self.conversions.push(new);
+    /// Adds a conversion, with the key that keeps it from counting again.
+    pub fn add_conversion(&mut self, conversion: Conversion, key: Option<[u8; 16]>) {
+        let day = self.days.entry(conversion.body.at.utc_day()).or_default();
+        day.counted.extend(key);
+        self.conversions.push(conversion);
     }
 
     pub fn encode(self) -> Result<AccountBatch> {
@@ -126,6 +126,9 @@ impl<'a> Batch<'a> {
             }
             if !counts.receipts.is_empty() {
                 encoded.receipts.insert(day, counts.receipts.finish()?);
+            }
+            if !counts.counted.is_empty() {
+                encoded.counted.insert(day, encode_counted(counts.counted)?);
             }
         }
         Ok(encoded)

@@ -22,12 +22,11 @@ use crate::model::landing::DEEP_LINK;
 use crate::model::person::{Effect, Marks, Trace};
 use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures};
-use crate::store::{NewConversion, Settling, Snapshot, mark};
+use crate::store::{Snapshot, mark};
 
 /// Deciding the hits of one account in one step, and everything that it may look at.
 pub struct Deciding<'a> {
     settler: &'a mut Settler,
-    settling: &'a Settling<'a>,
     snapshot: &'a Snapshot<'a>,
     catalog: &'a Catalog,
     account: &'a Account,
@@ -35,23 +34,11 @@ pub struct Deciding<'a> {
     marks: Arc<Marks>,
     /// Who took their consent back among these very entries.
     withdrawn: HashSet<VisitorId>,
-    /// Keys of these very hits that have counted before.
-    known: HashSet<[u8; 16]>,
-}
-
-/// A conversion, and where it belongs.
-struct Decided<'a, 'b> {
-    hit: Hit<&'b str>,
-    sale: Box<Sale<&'b str>>,
-    attribution: std::result::Result<Attribution<'a>, Reason>,
-    /// What keeps it from counting twice.
-    key: Option<[u8; 16]>,
 }
 
 impl<'a> Deciding<'a> {
     pub fn new(
         settler: &'a mut Settler,
-        settling: &'a Settling<'a>,
         snapshot: &'a Snapshot<'a>,
         catalog: &'a Catalog,
         account: &'a Account,
@@ -60,60 +47,20 @@ impl<'a> Deciding<'a> {
             index: settler.store.keys().index(account.id)?,
             marks: settler.store.marks(account.id),
             settler,
-            settling,
             snapshot,
             catalog,
             account,
             withdrawn: HashSet::new(),
-            known: HashSet::new(),
         })
     }
 
     /// Settles the entries of these batches in order.
     pub fn settle<'b>(&mut self, batches: &[&'b [u8]]) -> Result<Batch<'b>> {
-        let mut sales = self.attribute_all(batches)?.into_iter();
         let mut into = Batch::default();
         for entry in batches.iter().flat_map(|bytes| entries::each(bytes)) {
-            let entry = entry?;
-            if entry.is_sale() {
-                match sales.next() {
-                    Some(Ok(decided)) => self.settle_sale(&mut into, decided)?,
-                    Some(Err(reason)) => stop(&mut into, reason),
-                    None => return Err(Error::internal("A conversion was passed over.")),
-                }
-            } else {
-                self.settle_entry(&mut into, entry.read()?)?;
-            }
+            self.settle_entry(&mut into, entry?.read()?)?;
         }
         Ok(into)
-    }
-
-    /// Finds where each conversion belongs, in order, and which of them have counted
-    /// before. Of one that is stopped, the reason.
-    fn attribute_all<'b>(
-        &mut self,
-        batches: &[&'b [u8]],
-    ) -> Result<Vec<std::result::Result<Decided<'a, 'b>, Reason>>> {
-        let mut sales = Vec::new();
-        for entry in batches.iter().flat_map(|bytes| entries::each(bytes)) {
-            let entry = entry?;
-            if !entry.is_sale() && !entry.is_withdrawal() {
-                continue;
-            }
-            match entry.read()? {
-                Entry::Hit(hit) => sales.push(self.attribute(*hit)?),
-                Entry::Statement(statement) => self.note_withdrawal(&statement),
-                _ => {}
-            }
-        }
-        // The other hits are gone through from the first entry on again.
-        self.withdrawn.clear();
-        let keys = sales.iter().flatten().filter_map(|decided| decided.key);
-        let since = sale::counted_since(self.settler.clock.now());
-        self.known = self
-            .settling
-            .known_keys(self.account.id, keys.collect(), since)?;
-        Ok(sales)
     }
 
     fn note_withdrawal(&mut self, statement: &Statement) {
@@ -131,31 +78,6 @@ impl<'a> Deciding<'a> {
         history.is_new_event(self.snapshot, self.account.id, EventId(id.0), now)
     }
 
-    /// Takes away what may not be kept, and finds where a conversion belongs.
-    fn attribute<'b>(
-        &self,
-        mut hit: Hit<&'b str>,
-    ) -> Result<std::result::Result<Decided<'a, 'b>, Reason>> {
-        if let Some(reason) = self.stopped_by(&hit) {
-            return Ok(Err(reason));
-        }
-        hit.keep_only_permitted();
-        let sale = hit
-            .sale
-            .take()
-            .ok_or_else(|| Error::damaged("The journal holds a conversion without a sale."))?;
-        let attribution = attribute(self.catalog, self.account.id, &hit, &sale);
-        let goal = attribution.as_ref().ok().map(|found| found.goal.id);
-        let key = goal.and_then(|goal| sale::counted_once_key(&self.index, goal, &sale));
-        Ok(Ok(Decided {
-            hit,
-            sale,
-            attribution,
-            key,
-        }))
-    }
-
-    /// Settles anything but a conversion.
     fn settle_entry<'b>(&mut self, into: &mut Batch<'b>, entry: Entry<&'b str>) -> Result<()> {
         match entry {
             Entry::NotCounted { reason, count } => {
@@ -176,7 +98,10 @@ impl<'a> Deciding<'a> {
                 Some(reason) => stop(into, reason),
                 None => {
                     hit.keep_only_permitted();
-                    self.settle_hit(into, *hit)?;
+                    match hit.sale.take() {
+                        Some(sale) => self.settle_sale(into, *hit, sale)?,
+                        None => self.settle_hit(into, *hit)?,
+                    }
                 }
             },
         }
@@ -244,7 +169,12 @@ impl<'a> Deciding<'a> {
         match hit.kind {
             Kind::Click => return self.settle_click(into, hit),
             Kind::Impression => measures.impressions = 1,
-            _ => measures.views = 1,
+            Kind::View => measures.views = 1,
+            Kind::Conversion => {
+                return Err(Error::damaged(
+                    "The journal holds a conversion without a sale.",
+                ));
+            }
         }
         into.add(&hit, self.dimensions(&hit), &measures);
         into.keep(&trail_row(hit, None, None));
@@ -287,26 +217,28 @@ impl<'a> Deciding<'a> {
         into.keep(&trail_row(hit, None, None));
     }
 
-    fn settle_sale<'b>(&mut self, into: &mut Batch<'b>, decided: Decided<'a, 'b>) -> Result<()> {
-        let Decided {
-            mut hit,
-            sale,
-            attribution,
-            key,
-        } = decided;
-        let refused = self.is_refused(into, &mut hit)?;
-        let counted = |key: &_| self.known.contains(key) || into.has_key(key);
-        let attribution = match (refused, attribution) {
-            (Some(reason), _) | (None, Err(reason)) => {
+    fn settle_sale<'b>(
+        &mut self,
+        into: &mut Batch<'b>,
+        mut hit: Hit<&'b str>,
+        sale: Box<Sale<&'b str>>,
+    ) -> Result<()> {
+        if let Some(reason) = self.is_refused(into, &mut hit)? {
+            into.refuse(hit, reason);
+            return Ok(());
+        }
+        let attribution = match attribute(self.catalog, self.account.id, &hit, &sale) {
+            Ok(attribution) => attribution,
+            Err(reason) => {
                 into.refuse(hit, reason);
                 return Ok(());
             }
-            (None, Ok(_)) if key.as_ref().is_some_and(counted) => {
-                into.refuse(hit, Reason::Duplicate);
-                return Ok(());
-            }
-            (None, Ok(attribution)) => attribution,
         };
+        let key = sale::counted_once_key(&self.index, attribution.goal.id, &sale);
+        if !self.counts_first(key)? {
+            into.refuse(hit, Reason::Duplicate);
+            return Ok(());
+        }
         let dimensions = self.credited_dimensions(&hit, &attribution)?;
         let body = sale::body(self.account, &hit, &sale, &attribution, dimensions.clone());
         let id = self.settler.next_conversion_id();
@@ -314,15 +246,19 @@ impl<'a> Deciding<'a> {
         hit.campaign = Some(body.campaign);
         hit.publisher = body.publisher;
         into.keep(&trail_row(hit, Some((id, body.goal)), sale.txn));
-        into.add_conversion(NewConversion {
-            conversion: Conversion {
-                id,
-                account: self.account.id,
-                body,
-            },
-            keys: key.into_iter().collect(),
-        });
+        let account = self.account.id;
+        into.add_conversion(Conversion { id, account, body }, key);
         Ok(())
+    }
+
+    /// Whether a conversion counts that has this key; remembers it.
+    fn counts_first(&mut self, key: Option<[u8; 16]>) -> Result<bool> {
+        let Some(key) = key else {
+            return Ok(true);
+        };
+        let since = sale::counted_since(self.settler.clock.now());
+        let counted = &mut self.settler.history.counted;
+        counted.is_new(self.snapshot, self.account.id, since, key)
     }
 
     /// Under what a conversion counts: its click's dimensions, else its own.

@@ -80,16 +80,6 @@ impl<'a> Lying<'a> {
         !matches!(self.kind, NOT_COUNTED | STATEMENT | WITHDRAWAL)
     }
 
-    /// Whether it is a conversion.
-    pub fn is_sale(&self) -> bool {
-        self.kind == SALE
-    }
-
-    /// Whether a visitor took their consent back, and said who they are.
-    pub fn is_withdrawal(&self) -> bool {
-        self.kind == WITHDRAWAL
-    }
-
     /// Whether it only counts what was not stored.
     pub fn is_count(&self) -> bool {
         self.kind == NOT_COUNTED

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashSet};
 use serde::Serialize;
 
+use super::counted::Counted;
 use crate::clock::{DAY_MS, Timestamp};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::{EventId, HitId, VisitorId};
@@ -50,6 +51,8 @@ pub struct History {
     events: HashMap<AccountId, Generations>,
     visitors: HashMap<AccountDay, HashSet<u64>>,
     visitor_order: VecDeque<AccountDay>,
+    /// Keys under which conversions have counted.
+    pub counted: Counted,
 }
 
 /// Events seen, by the time of their arrival, so that the oldest are forgotten.
@@ -212,7 +215,7 @@ fn find_click_in(source: &impl Source, key: &SegmentKey, id: HitId) -> Result<Op
 
 /// What a damaged segment would have told is not known; it keeps nothing else from
 /// being settled.
-fn readable<T: Default>(key: &SegmentKey, outcome: Result<T>) -> Result<T> {
+pub(super) fn readable<T: Default>(key: &SegmentKey, outcome: Result<T>) -> Result<T> {
     match outcome {
         Err(error) if error.kind() == Kind::Damaged => {
             let SegmentKey { id, account, .. } = key;

@@ -6,8 +6,8 @@ use crate::clock::Timestamp;
 use crate::error::{Kind, Result};
 use crate::segment::{
     COLUMNS_MAX, Class, Encoded, ROWS_MAX, ReceiptWriter, SegmentKey, Source, collapse,
-    decode_receipts, decode_tally, decode_trail, encode_tally, encode_trail, fold_rare,
-    merge_tally, read_header,
+    decode_counted, decode_receipts, decode_tally, decode_trail, encode_counted, encode_tally,
+    encode_trail, fold_rare, merge_tally, read_header,
 };
 use crate::store::{Store, TIER_CLOSED};
 
@@ -81,6 +81,7 @@ fn replace(store: &Store, keys: &[SegmentKey], tier: u8) -> Result<()> {
         Some(Class::Trail) => merge_trail(&opened)?,
         Some(Class::Tally) => merge_tallies(&opened)?,
         Some(Class::Consent) => Some(merge_receipts(&opened)?),
+        Some(Class::Counted) => Some(merge_counted(&opened)?),
         None => return Ok(()),
     };
     // Where one of them was rewritten meanwhile, the next turn takes what there is then.
@@ -105,7 +106,7 @@ fn fitting(store: &Store, keys: &[SegmentKey]) -> Result<usize> {
     for (index, key) in keys.iter().enumerate() {
         let rows_max = match key.class {
             Class::Trail => TRAIL_ROWS_MAX,
-            Class::Tally | Class::Consent => ROWS_MAX,
+            Class::Tally | Class::Consent | Class::Counted => ROWS_MAX,
         };
         rows = rows.saturating_add(read_header(&snapshot.header(key)?)?.rows);
         if rows > rows_max {
@@ -130,6 +131,14 @@ fn merge_receipts(opened: &[Opened]) -> Result<Encoded> {
         receipts.into_iter().for_each(|kept| merged.keep(kept));
     }
     merged.finish()
+}
+
+fn merge_counted(opened: &[Opened]) -> Result<Encoded> {
+    let mut keys = Vec::new();
+    for (header, columns) in opened {
+        keys.extend(decode_counted(header, columns)?);
+    }
+    encode_counted(keys)
 }
 
 fn merge_tallies(opened: &[Opened]) -> Result<Option<Encoded>> {

@@ -2,6 +2,7 @@
 //! No HTTP and no SQL.
 
 mod batch;
+mod counted;
 mod days;
 mod decide;
 mod engine;

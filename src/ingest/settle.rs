@@ -106,7 +106,7 @@ impl Settler {
             let Some(account) = catalog.accounts.get(&id) else {
                 continue;
             };
-            let mut deciding = Deciding::new(self, &settling, &snapshot, &catalog, account)?;
+            let mut deciding = Deciding::new(self, &snapshot, &catalog, account)?;
             let batch = deciding.settle(&arrived)?;
             step.note(id, &arrived, &batch);
             accounts.insert(id, batch.encode()?);

@@ -28,6 +28,8 @@ pub enum Place {
     Tally,
     /// Sealed columns of the receipts of consent.
     Receipts,
+    /// A sealed column of keyed hashes: which orders have counted.
+    Counted,
     /// In the visitor's or member's browser.
     Browser(&'static str),
     /// In memory, for a moment.

@@ -1,11 +1,15 @@
 //! What somebody is looked for by, read into ids. Says what each of them can find and
 //! what it cannot.
 
+use std::collections::HashSet;
+
 use crate::crypto::{ClickIds, Keys};
 use crate::error::{Error, Result};
 use crate::model::hit::HitId;
 use crate::model::id::{AccountId, ConversionId};
 use crate::model::person::{Identity, IdentityKind, PersonIds};
+use crate::segment::{COUNTED_COLUMNS, Class, Source, decode_counted};
+use crate::store::Store;
 
 /// The ids that identities name.
 ///
@@ -81,11 +85,7 @@ fn email_hash(text: &str) -> Result<String> {
 
 /// Whether an order number has counted, though nothing leads from it to a person: it
 /// came without consent, or its details are gone.
-pub fn is_counted(
-    store: &crate::store::Store,
-    account: AccountId,
-    ids: &PersonIds,
-) -> Result<bool> {
+pub fn is_counted(store: &Store, account: AccountId, ids: &PersonIds) -> Result<bool> {
     let index = store.keys().index(account)?;
     let catalog = store.catalog();
     let goals = catalog
@@ -95,15 +95,26 @@ pub fn is_counted(
         .flat_map(|campaign| campaign.settings.goals.iter().map(|goal| goal.id));
     let goals: Vec<_> = goals.collect();
     let clicks = ClickIds::new(store.keys().clone());
+    let mut keys = HashSet::new();
     for txn in &ids.transactions {
         let Some(txn) = clicks.transaction_key(account, txn) else {
             continue;
         };
         for goal in &goals {
-            let key = index.counted_transaction(*goal, &txn);
-            if store.has_counted(account, &key)? {
-                return Ok(true);
-            }
+            keys.insert(index.counted_transaction(*goal, &txn));
+        }
+    }
+    Ok(!keys.is_empty() && has_counted(store, account, &keys)?)
+}
+
+/// Whether one of these keys has counted.
+fn has_counted(store: &Store, account: AccountId, keys: &HashSet<[u8; 16]>) -> Result<bool> {
+    let snapshot = store.snapshot()?;
+    for segment in snapshot.segments(account, Class::Counted, 0..=u32::MAX)? {
+        let columns = snapshot.columns(&segment, COUNTED_COLUMNS)?;
+        let counted = decode_counted(&snapshot.header(&segment)?, &columns)?;
+        if counted.iter().any(|key| keys.contains(key)) {
+            return Ok(true);
         }
     }
     Ok(false)

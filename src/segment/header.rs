@@ -62,6 +62,7 @@ fn number_of(class: Class) -> u8 {
         Class::Tally => 0,
         Class::Trail => 1,
         Class::Consent => 2,
+        Class::Counted => 3,
     }
 }
 

@@ -2,9 +2,10 @@
 //! back. Pure: bytes in, bytes out. No I/O, no keys and no SQL enter here; the
 //! store seals each column apart, so that a reader opens only those it needs.
 //!
-//! Three classes share one format. A **trail** segment holds one row a hit, a
+//! Four classes share one format. A **trail** segment holds one row a hit, a
 //! **tally** segment counts under dimensions with equal rows collapsed, a **consent**
-//! segment holds receipts of what visitors answered. Whatever
+//! segment holds receipts of what visitors answered, a **counted** segment the keys
+//! under which conversions have counted. Whatever
 //! bytes are decoded, the answer is rows or [`Kind::Damaged`], never a panic and
 //! never an allocation beyond [`ROWS_MAX`] rows or [`COLUMN_BYTES_MAX`] bytes.
 //!
@@ -13,6 +14,7 @@
 mod codes;
 mod column;
 mod consent;
+mod counted;
 mod counts;
 mod field;
 mod fold;
@@ -45,6 +47,7 @@ pub use column::{Column, Ids, Numbers, Texts, Values};
 pub use consent::{
     RECEIPT_COLUMNS, RECEIPT_ID_COLUMNS, ReceiptWriter, decode_receipts, receipt_ids,
 };
+pub use counted::{COUNTED_COLUMNS, decode_counted, encode_counted};
 pub use counts::Counts;
 pub use field::Field;
 pub use fold::{OTHER, fold_rare};
@@ -78,10 +81,12 @@ pub enum Class {
     Tally,
     /// One row a grant or withdrawal; nothing that points to a person.
     Consent,
+    /// Keys under which conversions have counted, keyed hashes all of them.
+    Counted,
 }
 
 impl Class {
-    pub const ALL: [Class; 3] = [Class::Trail, Class::Tally, Class::Consent];
+    pub const ALL: [Class; 4] = [Class::Trail, Class::Tally, Class::Consent, Class::Counted];
 }
 
 /// The clear-text description of one stored segment.

@@ -209,7 +209,7 @@ impl Store {
         &self,
         connection: &Connection,
         first: i64,
-        conversions: &[&Conversion],
+        conversions: &[Conversion],
     ) -> Result<()> {
         let Some(account) = conversions.first().map(|new| new.account) else {
             return Ok(());

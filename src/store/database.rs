@@ -56,6 +56,7 @@ pub const MAIN: Kept = Kept {
         include_str!("migrations/0009_mail.sql"),
         include_str!("migrations/0010_suspension.sql"),
         include_str!("migrations/0011_receipts_in_segments.sql"),
+        include_str!("migrations/0012_counted_in_segments.sql"),
     ],
 };
 pub const JOURNAL: Kept = Kept {

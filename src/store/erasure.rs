@@ -171,20 +171,6 @@ impl Store {
         })
     }
 
-    /// Whether a conversion with this key has ever counted.
-    pub fn has_counted(&self, account: AccountId, key: &[u8; 16]) -> Result<bool> {
-        self.read(|connection| {
-            connection
-                .prepare_cached("SELECT 1 FROM conversion_key WHERE account = ?1 AND key = ?2")
-                .and_then(|mut select| {
-                    let known = select.query_row(params![account.row(), key], |_| Ok(()));
-                    known.optional()
-                })
-                .map(|found| found.is_some())
-                .map_err(failed)
-        })
-    }
-
     /// The next erasure that is not done, the oldest first.
     pub fn unfinished_erasure(&self) -> Result<Option<Erasure>> {
         self.read(|connection| {

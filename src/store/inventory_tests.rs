@@ -245,6 +245,8 @@ fn every_column_of_a_segment_is_declared() {
         declared(|place| place == Place::Receipts),
         "{ADVICE}"
     );
+    let counted = declared(|place| place == Place::Counted);
+    assert_eq!(counted, BTreeSet::from(["key"]), "{ADVICE}");
 }
 
 /// The names of a struct's own fields, of how it is printed over several lines.

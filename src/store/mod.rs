@@ -101,7 +101,7 @@ pub use retention::OldDay;
 pub use room::Room;
 pub use segment::{TIER_CLOSED, TIER_FOLDED};
 pub use session::{Session, SessionContent, SignInPlace};
-pub use settle::{AccountBatch, NewConversion, Settled, Settling};
+pub use settle::{AccountBatch, Settled, Settling};
 pub use shell_act::ShellAct;
 pub use snapshot::Snapshot;
 pub use token::TokenLine;

@@ -18,7 +18,7 @@ use crate::model::life::{Life, Purge};
 use crate::segment::Class;
 
 /// Tables that may be large, and that no catalog is made of: emptied row by row.
-const LARGE: [&str; 4] = ["conversion", "conversion_key", "segment", "audit"];
+const LARGE: [&str; 3] = ["conversion", "segment", "audit"];
 /// Rows deleted in one transaction.
 const ROWS_A_STEP: i64 = 1_000;
 /// Segments deleted in one transaction, with all their columns.
@@ -223,6 +223,7 @@ pub(super) fn count_rows(connection: &Connection, id: AccountId) -> Result<BTree
         (Class::Trail, "trail"),
         (Class::Tally, "tally"),
         (Class::Consent, "consent"),
+        (Class::Counted, "counted"),
     ];
     for (class, name) in classes {
         let sql = format!(

@@ -102,6 +102,7 @@ fn sealed_columns(connection: &Connection) -> Result<Vec<Sealed>> {
     columns.extend(Sealed::segments(SealerClass::Trail, 1));
     columns.extend(Sealed::segments(SealerClass::Tally, 2));
     columns.extend(Sealed::segments(SealerClass::Consent, 3));
+    columns.extend(Sealed::segments(SealerClass::Counted, 4));
     Ok(columns)
 }
 

@@ -147,7 +147,8 @@ impl Store {
         match class {
             DataClass::Trail => self.delete_old_segments(account, Class::Trail, end),
             DataClass::Tally => self.delete_old_segments(account, Class::Tally, end),
-            DataClass::Conversions => self.delete_old_keys(account, end),
+            // Keys under which they count once: their time is that of conversions.
+            DataClass::Conversions => self.delete_old_segments(account, Class::Counted, end),
             DataClass::Requests => {
                 let requests = self.change_old(
                     "DELETE FROM privacy_request WHERE id IN (SELECT id FROM privacy_request \
@@ -192,36 +193,6 @@ impl Store {
         transaction.commit().map_err(failed)?;
         database::checkpoint_if_long(&connection, &self.wal())?;
         Ok(keys.len() as u64)
-    }
-
-    /// Keys under which conversions counted once: their time is that of conversions.
-    fn delete_old_keys(&self, account: AccountId, end: u32) -> Result<u64> {
-        let old: Vec<Vec<u8>> = self.read(|connection| {
-            let mut statement = connection
-                .prepare_cached(
-                    "SELECT key FROM conversion_key WHERE account = ?1 AND day < ?2 LIMIT ?3",
-                )
-                .map_err(failed)?;
-            statement
-                .query_map(params![account.row(), end, ROWS_A_STEP], |row| row.get(0))
-                .and_then(Iterator::collect)
-                .map_err(failed)
-        })?;
-        if old.is_empty() {
-            return Ok(0);
-        }
-        let mut connection = self.writer();
-        let transaction = database::begin(&mut connection)?;
-        for key in &old {
-            transaction
-                .prepare_cached(
-                    "DELETE FROM conversion_key WHERE account = ?1 AND key = ?2 AND day < ?3",
-                )
-                .and_then(|mut delete| delete.execute(params![account.row(), key, end]))
-                .map_err(failed)?;
-        }
-        transaction.commit().map_err(failed)?;
-        Ok(old.len() as u64)
     }
 
     /// Conversions before a UTC day that still hold more than a ledger line, some at a

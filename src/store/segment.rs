@@ -45,6 +45,7 @@ pub fn class_number(class: Class) -> i64 {
         Class::Trail => 1,
         Class::Tally => 2,
         Class::Consent => 3,
+        Class::Counted => 4,
     }
 }
 
@@ -94,6 +95,7 @@ impl Store {
             Class::Trail => SealerClass::Trail,
             Class::Tally => SealerClass::Tally,
             Class::Consent => SealerClass::Consent,
+            Class::Counted => SealerClass::Counted,
         };
         self.keys().sealer(account, class)
     }

@@ -18,6 +18,19 @@ fn a_transaction_counts_once_a_goal_across_restarts() {
     house.send(vec![house.sale(|_, _| {}), house.sale(|_, _| {})]);
     assert_eq!(house.conversions().len(), 3);
     assert_eq!(house.not_counted("duplicate"), 2);
+    let many = |house: &House, numbers: std::ops::Range<u8>| {
+        for number in numbers {
+            house.send(vec![
+                house.sale(|_, sale| sale.txn_key = Some([100 + number; 16])),
+            ]);
+        }
+    };
+    many(&house, 0..20);
+    while crate::ingest::merge::merge_step(&house.store).unwrap() {}
+    let house = house.reopen();
+    many(&house, 0..22);
+    assert_eq!(house.conversions().len(), 25);
+    assert_eq!(house.not_counted("duplicate"), 22);
 }
 
 #[test]

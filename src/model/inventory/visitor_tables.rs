@@ -137,13 +137,13 @@ pub const HOLDINGS: &[Holding] = &[
     },
     Holding {
         place: Place::Table("segment"),
-        purpose: "Order among trails, tallies and receipts of consent",
+        purpose: "Order among trails, tallies, receipts of consent and keys of what has counted",
         class: Class::Tally,
         whom: Whom::Nobody,
         fields: &[
             open("id", "Its number"),
             open("account", "Whose it is"),
-            open("class", "Trail, tally or consent"),
+            open("class", "Trail, tally, consent or counted"),
             open("day", "UTC day"),
             open("tier", "How often it was merged"),
             sealed(
@@ -154,7 +154,7 @@ pub const HOLDINGS: &[Holding] = &[
     },
     Holding {
         place: Place::Table("segment_column"),
-        purpose: "The columns of trails, tallies and receipts of consent",
+        purpose: "The columns of trails, tallies, receipts of consent and keys of what has counted",
         class: Class::Tally,
         whom: Whom::Nobody,
         fields: &[
@@ -200,18 +200,14 @@ pub const HOLDINGS: &[Holding] = &[
         ],
     },
     Holding {
-        place: Place::Table("conversion_key"),
+        place: Place::Counted,
         purpose: "Counting one order once",
         class: Class::Conversion,
         whom: Whom::Visitors,
-        fields: &[
-            index("account", "Whose it is"),
-            index(
-                "key",
-                "Keyed hash of an order number or click, with its goal",
-            ),
-            index("day", "UTC day"),
-        ],
+        fields: &[index(
+            "key",
+            "Keyed hash of an order number or click, with its goal; sealed as well",
+        )],
     },
     Holding {
         place: Place::Receipts,
