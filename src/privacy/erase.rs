@@ -181,8 +181,14 @@ fn clean_journal(store: &Store, erasure: Erasure) -> Result<bool> {
     if store.settled_position()?.1 < erasure.body.journal_until {
         return Ok(false);
     }
-    store.reclaim_journal()?;
-    put(store, erasure, ErasureState::JournalClean)
+    match store.reclaim_journal() {
+        // Its writer has no room for that, or much to store; it comes to it later.
+        Err(error) if error.kind() == Kind::Busy => Ok(false),
+        outcome => {
+            outcome?;
+            put(store, erasure, ErasureState::JournalClean)
+        }
+    }
 }
 
 /// Forgets by which marks they were found; the marks themselves keep them away.
