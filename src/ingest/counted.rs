@@ -4,15 +4,13 @@
 
 use std::collections::hash_map::Entry;
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 
+use super::fingerprints::Fingerprints;
 use super::history::readable;
 use crate::error::Result;
 use crate::model::id::AccountId;
 use crate::segment::{COUNTED_COLUMNS, Class, Source, decode_counted};
-
-/// New keys that lie beside the old ones before they are put among them.
-const NEW_MAX: usize = 1 << 16;
 
 /// What has counted, by account.
 #[derive(Default)]
@@ -22,9 +20,7 @@ pub struct Counted(HashMap<AccountId, Known>);
 struct Known {
     /// The first UTC day they are of.
     since: u32,
-    /// In order.
-    old: Vec<u64>,
-    new: HashSet<u64>,
+    keys: Fingerprints,
 }
 
 impl Counted {
@@ -45,37 +41,24 @@ impl Counted {
             }
             Entry::Vacant(none) => none.insert(Known::load(source, account, since)?),
         };
-        Ok(known.insert(fingerprint(key)))
+        Ok(known.keys.insert(fingerprint(key)))
     }
 }
 
 impl Known {
     fn load(source: &impl Source, account: AccountId, since: u32) -> Result<Known> {
-        let mut old = Vec::new();
+        let mut known = Fingerprints::default();
         for key in source.segments(account, Class::Counted, since..=u32::MAX)? {
             let mut read = || {
                 let header = source.header(&key)?;
                 let columns = source.columns(&key, COUNTED_COLUMNS)?;
                 let keys = decode_counted(&header, &columns)?;
-                old.extend(keys.into_iter().map(fingerprint));
+                known.extend(keys.into_iter().map(fingerprint));
                 Ok(())
             };
             readable(&key, read())?;
         }
-        old.sort_unstable();
-        let new = HashSet::default();
-        Ok(Known { since, old, new })
-    }
-
-    fn insert(&mut self, key: u64) -> bool {
-        if self.old.binary_search(&key).is_ok() || !self.new.insert(key) {
-            return false;
-        }
-        if self.new.len() >= NEW_MAX {
-            self.old.extend(self.new.drain());
-            self.old.sort();
-        }
-        true
+        Ok(Known { since, keys: known })
     }
 }
 
@@ -116,19 +99,5 @@ mod tests {
         assert!(is_new(other, 10, 1));
         assert!(is_new(account, 11, 1), "its time is over");
         assert!(!is_new(account, 11, 2));
-    }
-
-    #[test]
-    fn more_than_lie_beside_the_old_ones_are_known_as_well() {
-        let account = AccountId::from_random(1);
-        let source = MemorySource::default();
-        let mut counted = Counted::default();
-        let many = 2 * NEW_MAX as u32 + 7;
-        for expected in [true, false] {
-            for number in 0..many {
-                let is_new = counted.is_new(&source, account, 0, key(number)).unwrap();
-                assert_eq!(is_new, expected, "{number}");
-            }
-        }
     }
 }

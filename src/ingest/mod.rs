@@ -8,6 +8,7 @@ mod decide;
 mod engine;
 mod entries;
 mod figures;
+mod fingerprints;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod gauges;
