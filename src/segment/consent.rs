@@ -252,6 +252,24 @@ mod tests {
     }
 
     #[test]
+    #[ignore = "writes seeds of the fuzz target anew"]
+    fn seeds_of_the_fuzz_target() {
+        use crate::segment::{encode_counted, fuzz::join};
+        use proptest::strategy::ValueTree;
+        use proptest::test_runner::TestRunner;
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds/receipt");
+        let mut runner = TestRunner::deterministic();
+        for number in 0..4 {
+            let receipts = vec(kept(), 1..12).new_tree(&mut runner).unwrap().current();
+            let written = join(&encode(&receipts));
+            std::fs::write(folder.join(format!("receipts-{number}")), written).unwrap();
+            let ids = receipts.iter().filter_map(|kept| kept.id.map(|id| id.0));
+            let written = join(&encode_counted(ids.collect()).unwrap());
+            std::fs::write(folder.join(format!("counted-{number}")), written).unwrap();
+        }
+    }
+
+    #[test]
     fn what_is_said_often_takes_no_place() {
         let receipt = |at| KeptReceipt {
             receipt: Receipt {

@@ -1,7 +1,10 @@
 //! Doors for the fuzz targets into what reads segments. They exist in tests and in
 //! fuzzing builds alone.
 
-use super::{Encoded, collapse, decode_tally, decode_trail, encode_tally, encode_trail};
+use super::{
+    Encoded, ReceiptWriter, collapse, decode_counted, decode_receipts, decode_tally, decode_trail,
+    encode_counted, encode_tally, encode_trail,
+};
 
 /// Columns in one input at most.
 const COLUMNS: usize = 80;
@@ -53,6 +56,33 @@ pub fn trail(bytes: &[u8]) {
     }
 }
 
+/// A segment of receipts, or of keys that have counted: the same.
+pub fn receipt(bytes: &[u8]) {
+    let Some(given) = pieces(bytes) else {
+        return;
+    };
+    if let Ok(mut kept) = decode_receipts(&given.header, &given.columns) {
+        let mut writer = ReceiptWriter::default();
+        kept.iter().for_each(|kept| writer.keep(kept.clone()));
+        if let Ok(encoded) = writer.finish() {
+            let again = decode_receipts(&encoded.header, &encoded.columns);
+            let mut again = again.unwrap_or_default();
+            // Those of one instant stand in no order.
+            kept.sort_unstable();
+            again.sort_unstable();
+            assert_eq!(again, kept);
+        }
+    }
+    if let Ok(mut keys) = decode_counted(&given.header, &given.columns)
+        && let Ok(encoded) = encode_counted(keys.clone())
+    {
+        keys.sort_unstable();
+        keys.dedup();
+        let again = decode_counted(&encoded.header, &encoded.columns);
+        assert!(again.is_ok_and(|again| again == keys));
+    }
+}
+
 #[cfg(test)]
 pub fn join(encoded: &Encoded) -> Vec<u8> {
     let length = |bytes: &[u8]| (bytes.len() as u16).to_le_bytes();
@@ -74,5 +104,6 @@ mod tests {
     fn every_seed_of_a_segment_is_read() {
         for_each("tally", super::tally);
         for_each("trail", super::trail);
+        for_each("receipt", super::receipt);
     }
 }
