@@ -3,7 +3,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use arc_swap::ArcSwap;
 use foldhash::HashMap;
@@ -11,7 +11,7 @@ use foldhash::HashMap;
 use super::content::{AccountKeys, Content};
 use super::keyring::Keyring;
 use super::ledger::{ErasureLedger, LedgerEntry};
-use super::{BlindIndex, KeySource, MasterKey, Sealer, SealerClass, Signer};
+use super::{BlindIndex, ConversionIds, KeySource, MasterKey, Sealer, SealerClass, Signer};
 use crate::error::{Error, Kind, Result};
 use crate::model::id::AccountId;
 
@@ -26,6 +26,8 @@ pub(super) struct AccountHandles {
     pub(super) click: Sealer,
     pub(super) cookie: Sealer,
     pub(super) index: BlindIndex,
+    /// Made when first asked for: it costs more than all others together.
+    conversion_ids: OnceLock<ConversionIds>,
 }
 
 impl AccountHandles {
@@ -39,6 +41,7 @@ impl AccountHandles {
             click: Sealer::new(id, keys, SealerClass::Click),
             cookie: Sealer::new(id, keys, SealerClass::Cookie),
             index: BlindIndex::new(&keys.index.bytes())?,
+            conversion_ids: OnceLock::new(),
             stored: keys.clone(),
         })
     }
@@ -205,6 +208,16 @@ impl Keys {
 
     pub fn index(&self, account: AccountId) -> Result<BlindIndex> {
         Ok(self.handles(account)?.index.clone())
+    }
+
+    /// Makes and reads the ids of an account's conversions.
+    pub fn conversion_ids(&self, account: AccountId) -> Result<ConversionIds> {
+        let handles = self.handles(account)?;
+        if let Some(ids) = handles.conversion_ids.get() {
+            return Ok(ids.clone());
+        }
+        let ids = ConversionIds::new(&handles.stored.index.bytes())?;
+        Ok(handles.conversion_ids.get_or_init(|| ids).clone())
     }
 
     pub(super) fn handles(&self, account: AccountId) -> Result<Arc<AccountHandles>> {

@@ -1,5 +1,6 @@
 //! Keys and what is done with them: the only place with key bytes. Others get
-//! narrow handles ([`Sealer`], [`Signer`], [`ClickIds`], [`BlindIndex`]) that can do one thing.
+//! narrow handles ([`Sealer`], [`Signer`], [`ClickIds`], [`ConversionIds`], [`BlindIndex`])
+//! that can do one thing.
 //! No SQL, no HTTP; the only I/O is the key files.
 
 mod blind_index;
@@ -7,6 +8,7 @@ pub mod chain;
 mod cipher;
 mod click_ids;
 mod content;
+mod conversion_ids;
 mod daily;
 pub mod document;
 mod durable;
@@ -27,6 +29,7 @@ pub mod totp;
 pub use blind_index::BlindIndex;
 pub use click_ids::{ClickIds, month_of};
 pub use content::Escrow;
+pub use conversion_ids::ConversionIds;
 pub use daily::DailySalt;
 pub use keys::Keys;
 pub use ledger::{ErasureLedger, LedgerEntry};
