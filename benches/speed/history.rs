@@ -16,14 +16,14 @@ use pixelkeep::model::reason::Notes;
 use pixelkeep::model::tally::{Dimensions, Measures, TallyRow};
 use pixelkeep::model::trail::TrailRow;
 use pixelkeep::segment::{collapse, encode_counted, encode_tally, encode_trail};
-use pixelkeep::store::{AccountBatch, DataFolder, Settled, Store};
+use pixelkeep::store::{AccountBatch, DataFolder, NewConversion, Settled, Store};
 
 use crate::Outcome;
 use crate::made::{self, Made, Sale};
 use crate::tracker::{Setting, Tracker};
 
 /// Another number where what is made changes, so that no older store is taken for it.
-const MADE_AS: u32 = 3;
+const MADE_AS: u32 = 4;
 pub const DAYS: u32 = 365;
 /// Days of the trail that are kept by default.
 const TRAIL_DAYS: u32 = 90;
@@ -120,9 +120,14 @@ impl History {
         let keys = folder.keys(&Default::default())?;
         let store = Store::open(folder, keys)?;
         let (journal, position) = store.settled_position()?;
+        let ids = store.keys().conversion_ids(self.setting.account)?;
         for (day, first, count) in self.days() {
-            let batch = self.day(day, first, count)?;
-            store.settling()?.commit(&Settled {
+            let settling = store.settling()?;
+            let batch = self.day(day, first, count, || {
+                let seq = settling.next_seq();
+                (seq, ids.make(seq))
+            })?;
+            settling.commit(&Settled {
                 journal: journal.unwrap_or_default(),
                 position,
                 accounts: [(self.setting.account, batch)].into(),
@@ -132,7 +137,13 @@ impl History {
         Ok(())
     }
 
-    fn day(&self, day: u32, first: u64, count: u64) -> Outcome<AccountBatch> {
+    fn day(
+        &self,
+        day: u32,
+        first: u64,
+        count: u64,
+        next_place: impl Fn() -> (i64, ConversionId),
+    ) -> Outcome<AccountBatch> {
         let trail = self.keeps_trail(day);
         let mut batch = AccountBatch::default();
         let mut tally = Vec::with_capacity(count as usize);
@@ -140,12 +151,16 @@ impl History {
         let mut counted = Vec::new();
         for made in made::day(day, first, count) {
             tally.push(self.tally_row(&made));
-            if let Some(sale) = made.sale {
+            let place = made.sale.map(|sale| (sale, next_place()));
+            if let Some((sale, (seq, id))) = place {
                 counted.push(made.dice.clone().bytes());
-                batch.conversions.push(self.conversion(&made, sale));
+                let conversion = self.conversion(&made, sale, id);
+                let new = NewConversion { seq, conversion };
+                batch.conversions.push(new);
             }
             if trail {
-                rows.push(self.trail_row(made));
+                let conversion = place.map(|(_, (_, id))| id);
+                rows.push(self.trail_row(made, conversion));
             }
         }
         batch.figures.settled = count;
@@ -183,7 +198,7 @@ impl History {
         }
     }
 
-    fn trail_row(&self, mut made: Made) -> TrailRow {
+    fn trail_row(&self, mut made: Made, conversion: Option<ConversionId>) -> TrailRow {
         let detailed = made.consents;
         let page = (detailed && matches!(made.kind, Kind::View | Kind::Conversion)).then(|| {
             let page = made.dice.roll(400);
@@ -215,13 +230,13 @@ impl History {
             event: (detailed && made.kind == Kind::View).then(|| EventId(made.dice.bytes())),
             txn: (detailed && made.kind == Kind::Conversion)
                 .then(|| Personal::new(format!("HC-{:08}", made.number))),
-            conversion: made.sale.map(|_| conversion_id(made.number)),
+            conversion,
             outcome: None,
             notes: Notes::default(),
         }
     }
 
-    fn conversion(&self, made: &Made, sale: Sale) -> Conversion {
+    fn conversion(&self, made: &Made, sale: Sale, id: ConversionId) -> Conversion {
         let body = ConversionBody {
             at: made.at,
             campaign: self.setting.campaigns[made.campaign],
@@ -248,16 +263,11 @@ impl History {
             notes: Notes::default(),
         };
         Conversion {
-            id: conversion_id(made.number),
+            id,
             account: self.setting.account,
             body,
         }
     }
-}
-
-/// Spread over all there are, and the same for a hit every time.
-fn conversion_id(number: u64) -> ConversionId {
-    ConversionId(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
 }
 
 fn visitor(number: u64) -> Personal<VisitorId> {

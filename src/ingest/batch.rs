@@ -8,7 +8,6 @@ use foldhash::HashMap;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::model::consent::receipt::Statement;
-use crate::model::conversion::Conversion;
 use crate::model::hit::{Hit, VisitorId};
 use crate::model::id::{ConversionId, GoalId};
 use crate::model::personal::Personal;
@@ -18,7 +17,7 @@ use crate::model::trail::TrailRow;
 use crate::segment::{
     ReceiptWriter, TrailWriter, collapse, encode_counted, encode_tally, fold_rare,
 };
-use crate::store::{AccountBatch, SettledFigures};
+use crate::store::{AccountBatch, NewConversion, SettledFigures};
 
 /// Values of one parameter that one campaign keeps a day; the rest count as `(other)`.
 pub const PARAM_VALUES_MAX: usize = 10_000;
@@ -38,7 +37,7 @@ struct DayCounts<'a> {
 #[derive(Default)]
 pub struct Batch<'a> {
     days: BTreeMap<u32, DayCounts<'a>>,
-    conversions: Vec<Conversion>,
+    conversions: Vec<NewConversion>,
     pub figures: SettledFigures,
     /// Of the figures' reasons, those of what was not stored as a hit.
     pub not_stored: Vec<(Reason, u64)>,
@@ -103,10 +102,11 @@ impl<'a> Batch<'a> {
     }
 
     /// Adds a conversion, with the key that keeps it from counting again.
-    pub fn add_conversion(&mut self, conversion: Conversion, key: Option<[u8; 16]>) {
-        let day = self.days.entry(conversion.body.at.utc_day()).or_default();
+    pub fn add_conversion(&mut self, new: NewConversion, key: Option<[u8; 16]>) {
+        let at = new.conversion.body.at;
+        let day = self.days.entry(at.utc_day()).or_default();
         day.counted.extend(key);
-        self.conversions.push(conversion);
+        self.conversions.push(new);
     }
 
     pub fn encode(self) -> Result<AccountBatch> {

@@ -10,7 +10,7 @@ use super::history::EVENT_DAYS;
 use super::sale;
 use super::settle::Settler;
 use crate::clock::DAY_MS;
-use crate::crypto::BlindIndex;
+use crate::crypto::{BlindIndex, ConversionIds};
 use crate::error::{Error, Result};
 use crate::model::account::Account;
 use crate::model::attribution::{Attribution, attribute};
@@ -22,15 +22,17 @@ use crate::model::landing::DEEP_LINK;
 use crate::model::person::{Effect, Marks, Trace};
 use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures};
-use crate::store::{Snapshot, mark};
+use crate::store::{NewConversion, Settling, Snapshot, mark};
 
 /// Deciding the hits of one account in one step, and everything that it may look at.
 pub struct Deciding<'a> {
     settler: &'a mut Settler,
+    settling: &'a Settling<'a>,
     snapshot: &'a Snapshot<'a>,
     catalog: &'a Catalog,
     account: &'a Account,
     index: BlindIndex,
+    ids: ConversionIds,
     marks: Arc<Marks>,
     /// Who took their consent back among these very entries.
     withdrawn: HashSet<VisitorId>,
@@ -39,14 +41,17 @@ pub struct Deciding<'a> {
 impl<'a> Deciding<'a> {
     pub fn new(
         settler: &'a mut Settler,
+        settling: &'a Settling<'a>,
         snapshot: &'a Snapshot<'a>,
         catalog: &'a Catalog,
         account: &'a Account,
     ) -> Result<Self> {
         Ok(Deciding {
             index: settler.store.keys().index(account.id)?,
+            ids: settler.store.keys().conversion_ids(account.id)?,
             marks: settler.store.marks(account.id),
             settler,
+            settling,
             snapshot,
             catalog,
             account,
@@ -241,13 +246,15 @@ impl<'a> Deciding<'a> {
         }
         let dimensions = self.credited_dimensions(&hit, &attribution)?;
         let body = sale::body(self.account, &hit, &sale, &attribution, dimensions.clone());
-        let id = self.settler.next_conversion_id();
+        let seq = self.settling.next_seq();
+        let id = self.ids.make(seq);
         into.add_credited(hit.at, dimensions, &body.measures());
         hit.campaign = Some(body.campaign);
         hit.publisher = body.publisher;
         into.keep(&trail_row(hit, Some((id, body.goal)), sale.txn));
         let account = self.account.id;
-        into.add_conversion(Conversion { id, account, body }, key);
+        let conversion = Conversion { id, account, body };
+        into.add_conversion(NewConversion { seq, conversion }, key);
         Ok(())
     }
 

@@ -10,16 +10,13 @@ use super::decide::Deciding;
 use super::history::History;
 use super::{entries, provoke};
 use crate::clock::{Clock, Timestamp};
-use crate::crypto::token;
 use crate::error::Result;
-use crate::model::id::{AccountId, ConversionId};
+use crate::model::id::AccountId;
 use crate::model::reason::Reason;
 use crate::store::{JournalBatch, JournalReader, Settled, Store};
 
 /// Bytes of journal settled in one step.
 const STEP_BYTES: usize = 4 << 20;
-/// Conversion ids made at once.
-const IDS_AHEAD: usize = 4_096;
 
 /// Settles one data folder's journal.
 pub struct Settler {
@@ -29,9 +26,6 @@ pub struct Settler {
     pub(super) clock: Clock,
     pub(super) history: History,
     pub(super) days: Days,
-    /// Random ids made ahead, the smallest last: in order they touch each page of
-    /// their index once a step.
-    ids: Vec<u64>,
 }
 
 /// What one step settled.
@@ -56,7 +50,6 @@ impl Settler {
             clock,
             history: History::default(),
             days: Days::default(),
-            ids: Vec::new(),
         }
     }
 
@@ -106,7 +99,7 @@ impl Settler {
             let Some(account) = catalog.accounts.get(&id) else {
                 continue;
             };
-            let mut deciding = Deciding::new(self, &snapshot, &catalog, account)?;
+            let mut deciding = Deciding::new(self, &settling, &snapshot, &catalog, account)?;
             let batch = deciding.settle(&arrived)?;
             step.note(id, &arrived, &batch);
             accounts.insert(id, batch.encode()?);
@@ -118,14 +111,6 @@ impl Settler {
             accounts,
         })?;
         Ok(Some(step))
-    }
-
-    pub(super) fn next_conversion_id(&mut self) -> ConversionId {
-        if self.ids.is_empty() {
-            self.ids = (0..IDS_AHEAD).map(|_| token::random_u64()).collect();
-            self.ids.sort_unstable_by(|left, right| right.cmp(left));
-        }
-        ConversionId(self.ids.pop().unwrap_or_else(token::random_u64))
     }
 }
 

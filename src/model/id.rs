@@ -218,7 +218,7 @@ impl<'de> Deserialize<'de> for SiteKey {
     }
 }
 
-/// The id of a conversion: 64 random bits, 16 hexadecimal digits.
+/// The id of a conversion: 64 bits that look random, 16 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ConversionId(pub u64);
 

@@ -1,10 +1,10 @@
 //! Conversions: one row each, its content sealed, and every change of one written
 //! together with what it adds to or takes from the figures.
 
-use rusqlite::{Connection, OptionalExtension, Statement, params};
+use rusqlite::{Connection, Statement, params};
 
 use super::database::failed;
-use super::{Store, row, segment};
+use super::{NewConversion, Store, row, segment};
 use crate::clock::Timestamp;
 use crate::crypto::Sealer;
 use crate::error::{Error, Result};
@@ -120,24 +120,6 @@ impl Store {
         })
     }
 
-    pub(super) fn find_conversion(
-        &self,
-        connection: &Connection,
-        account: AccountId,
-        id: ConversionId,
-    ) -> Result<Option<Stored>> {
-        let sealer = self.row_sealer(account)?;
-        connection
-            .query_row(
-                "SELECT seq, id, body FROM conversion WHERE id = ?1 AND account = ?2",
-                params![id.0 as i64, account.row()],
-                |row| Ok(read(row, account, &sealer)),
-            )
-            .optional()
-            .map_err(failed)?
-            .transpose()
-    }
-
     /// Conversions that wait for an exchange rate.
     pub(super) fn waiting_conversions(
         &self,
@@ -204,26 +186,21 @@ impl Store {
         Ok(())
     }
 
-    /// Adds new conversions as the `first`th and those that follow it.
+    /// Adds an account's new conversions, each at its place.
     pub(super) fn insert_conversions(
         &self,
         connection: &Connection,
-        first: i64,
-        conversions: &[Conversion],
+        account: AccountId,
+        conversions: &[NewConversion],
     ) -> Result<()> {
-        let Some(account) = conversions.first().map(|new| new.account) else {
-            return Ok(());
-        };
         let sealer = self.row_sealer(account)?;
-        let mut seq = first;
         for rows in row::portions(conversions) {
             let mut insert = connection
                 .prepare_cached(&insert_sql(rows.len()))
                 .map_err(failed)?;
-            for (index, conversion) in rows.iter().enumerate() {
-                let sealed = seal(&sealer, seq, &conversion.body)?;
-                bind_row(&mut insert, 6 * index, seq, conversion, sealed).map_err(failed)?;
-                seq += 1;
+            for (index, new) in rows.iter().enumerate() {
+                let sealed = seal(&sealer, new.seq, &new.conversion.body)?;
+                bind_row(&mut insert, 6 * index, new, sealed).map_err(failed)?;
             }
             insert.raw_execute().map_err(failed)?;
         }
@@ -234,12 +211,11 @@ impl Store {
 fn bind_row(
     insert: &mut Statement<'_>,
     before: usize,
-    seq: i64,
-    conversion: &Conversion,
+    new: &NewConversion,
     sealed: Vec<u8>,
 ) -> rusqlite::Result<()> {
-    let Conversion { id, account, body } = conversion;
-    insert.raw_bind_parameter(before + 1, seq)?;
+    let Conversion { id, account, body } = &new.conversion;
+    insert.raw_bind_parameter(before + 1, new.seq)?;
     insert.raw_bind_parameter(before + 2, id.0 as i64)?;
     insert.raw_bind_parameter(before + 3, account.row())?;
     insert.raw_bind_parameter(before + 4, body.at.utc_day())?;
@@ -250,19 +226,6 @@ fn bind_row(
 fn insert_sql(rows: usize) -> String {
     let places = vec!["(?, ?, ?, ?, ?, ?)"; rows].join(", ");
     format!("INSERT INTO conversion (seq, id, account, day, waits, body) VALUES {places}")
-}
-
-/// The place of the conversion settled last; none is ever used twice.
-pub(super) fn last_seq(connection: &Connection) -> Result<i64> {
-    let seq: Option<i64> = connection
-        .query_row(
-            "SELECT seq FROM sqlite_sequence WHERE name = 'conversion'",
-            [],
-            |row| row.get(0),
-        )
-        .optional()
-        .map_err(failed)?;
-    Ok(seq.unwrap_or(0))
 }
 
 /// A conversion's body is postcard rather than JSON: there are many of them. Another

@@ -57,6 +57,7 @@ pub const MAIN: Kept = Kept {
         include_str!("migrations/0010_suspension.sql"),
         include_str!("migrations/0011_receipts_in_segments.sql"),
         include_str!("migrations/0012_counted_in_segments.sql"),
+        include_str!("migrations/0013_conversion_ids.sql"),
     ],
 };
 pub const JOURNAL: Kept = Kept {

@@ -93,11 +93,9 @@ impl Store {
         self.write_marks(act, account, |transaction| {
             let day = act.at.utc_day();
             person_mark::insert(transaction, account, &body.marks, Effect::Erased, day)?;
-            for &id in conversions {
-                if let Some(stored) = self.find_conversion(transaction, account, id)? {
-                    self.make_ledger_line(transaction, stored, day_of)?;
-                    body.conversions += 1;
-                }
+            for stored in self.find_conversions(transaction, account, conversions)? {
+                self.make_ledger_line(transaction, stored, day_of)?;
+                body.conversions += 1;
             }
             let random = || ((token::random_u64() & ID_MAX).max(1)) as i64;
             let id = row::free_id(transaction, "erasure", random)?;
@@ -122,11 +120,9 @@ impl Store {
         let mut connection = self.writer();
         let transaction = database::begin(&mut connection)?;
         let mut made = 0;
-        for &id in conversions {
-            if let Some(stored) = self.find_conversion(&transaction, account, id)? {
-                self.make_ledger_line(&transaction, stored, day_of)?;
-                made += 1;
-            }
+        for stored in self.find_conversions(&transaction, account, conversions)? {
+            self.make_ledger_line(&transaction, stored, day_of)?;
+            made += 1;
         }
         transaction
             .commit()
@@ -140,11 +136,10 @@ impl Store {
         mut stored: Stored,
         day_of: DayOf<'_>,
     ) -> Result<()> {
-        let body = &stored.conversion.body;
-        stored.conversion.body = body.ledger_line(day_of(body.at)?);
-        let random = || token::random_u64() as i64;
-        let id = row::free_id(connection, "conversion", random)?;
-        stored.conversion.id = ConversionId(id as u64);
+        let Conversion { id, account, body } = &mut stored.conversion;
+        *body = body.ledger_line(day_of(body.at)?);
+        let ids = self.keys().conversion_ids(*account)?;
+        *id = ids.make_other(stored.seq, *id);
         self.replace_conversion(connection, &stored)
     }
 

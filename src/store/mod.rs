@@ -9,6 +9,9 @@ mod audit_tests;
 mod backup;
 mod campaign;
 mod conversion;
+mod conversion_id;
+#[cfg(test)]
+mod conversion_id_tests;
 mod database;
 mod erasure;
 mod folder;
@@ -101,7 +104,7 @@ pub use retention::OldDay;
 pub use room::Room;
 pub use segment::{TIER_CLOSED, TIER_FOLDED};
 pub use session::{Session, SessionContent, SignInPlace};
-pub use settle::{AccountBatch, Settled, Settling};
+pub use settle::{AccountBatch, NewConversion, Settled, Settling};
 pub use shell_act::ShellAct;
 pub use snapshot::Snapshot;
 pub use token::TokenLine;

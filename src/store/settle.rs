@@ -1,11 +1,13 @@
 //! One step of settling: everything it decided, in one transaction with the
 //! journal position it reached.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
 use rusqlite::Connection;
 
+use super::conversion_id::last_seq;
 use super::database::failed;
 use super::intake::SettledFigures;
 use super::segment::Place;
@@ -18,10 +20,17 @@ use crate::model::id::AccountId;
 use crate::model::personal::Personal;
 use crate::segment::{Class, Encoded};
 
+/// A conversion to be added at its place.
+pub struct NewConversion {
+    /// As [`Settling::next_seq`] gave it.
+    pub seq: i64,
+    pub conversion: Conversion,
+}
+
 /// What one step adds to one account.
 #[derive(Default)]
 pub struct AccountBatch {
-    pub conversions: Vec<Conversion>,
+    pub conversions: Vec<NewConversion>,
     /// By UTC day.
     pub trail: BTreeMap<u32, Encoded>,
     /// By UTC day.
@@ -48,6 +57,7 @@ pub struct Settled {
 pub struct Settling<'a> {
     store: &'a Store,
     connection: MutexGuard<'a, Connection>,
+    last_seq: Cell<i64>,
 }
 
 impl Drop for Settling<'_> {
@@ -68,10 +78,13 @@ impl Store {
         connection
             .execute_batch("BEGIN IMMEDIATE")
             .map_err(|error| self.judge(failed(error)))?;
-        Ok(Settling {
+        let settling = Settling {
             connection,
             store: self,
-        })
+            last_seq: Cell::default(),
+        };
+        settling.last_seq.set(last_seq(&settling.connection)?);
+        Ok(settling)
     }
 }
 
@@ -83,6 +96,13 @@ impl Settling<'_> {
     /// Which journal was settled last, and up to which row.
     pub fn position(&self) -> Result<(Option<[u8; 16]>, i64)> {
         meta::position(&self.connection)
+    }
+
+    /// The place of the next conversion, whichever account's it is. A step that is given
+    /// up gives its places back, and nobody has seen their ids.
+    pub fn next_seq(&self) -> i64 {
+        self.last_seq.update(|last| last + 1);
+        self.last_seq.get()
     }
 
     /// Writes all of it and the position, or nothing.
@@ -100,12 +120,9 @@ impl Settling<'_> {
     }
 
     fn try_commit(&self, settled: &Settled) -> Result<()> {
-        let mut seq = super::conversion::last_seq(&self.connection)?;
         for (&account, batch) in &settled.accounts {
-            let new = &batch.conversions;
             self.store
-                .insert_conversions(&self.connection, seq + 1, new)?;
-            seq += new.len() as i64;
+                .insert_conversions(&self.connection, account, &batch.conversions)?;
             self.store
                 .insert_withdrawals(&self.connection, account, &batch.withdrawn)?;
             let classes = [

@@ -169,7 +169,7 @@ pub const HOLDINGS: &[Holding] = &[
         whom: Whom::Nobody,
         fields: &[
             open("seq", "Its place in the order of settling"),
-            open("id", "Its random id"),
+            open("id", "Its id: its place and 16 random bits, enciphered"),
             open("account", "Whose it is"),
             open("day", "UTC day"),
             open("waits", "Whether an exchange rate is missing"),
