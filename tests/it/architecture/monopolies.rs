@@ -45,6 +45,7 @@ const MONOPOLIES: [Monopoly; 5] = [
         words: &[
             "aes_gcm",
             "Aes256Gcm",
+            "blowfish",
             "hkdf",
             "Hkdf",
             "hmac",
