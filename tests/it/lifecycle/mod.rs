@@ -9,5 +9,6 @@ mod folding;
 mod lives;
 mod notices;
 mod owner_ends;
+mod receipts;
 mod retention;
 mod takeout;

@@ -53,14 +53,14 @@ fn files(zip: &[u8]) -> (BTreeMap<String, String>, Value) {
 
 /// The rows of a table by the names of its columns.
 #[track_caller]
-fn table(files: &BTreeMap<String, String>, name: &str) -> Vec<BTreeMap<String, String>> {
+pub fn table(files: &BTreeMap<String, String>, name: &str) -> Vec<BTreeMap<String, String>> {
     let mut reader = csv::Reader::from_reader(files[name].as_bytes());
     reader.deserialize().map(Result::unwrap).collect()
 }
 
 /// Everything by the command.
 #[track_caller]
-fn exported(folder: &Folder, id: &str, name: &str) -> (BTreeMap<String, String>, Value) {
+pub fn exported(folder: &Folder, id: &str, name: &str) -> (BTreeMap<String, String>, Value) {
     let out = folder.own().join(name);
     folder.json(&["account", "export", "--account", id, "--out", text(&out)]);
     files(&std::fs::read(out).unwrap())
