@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::account::Shop;
+use crate::console::Member;
+use crate::harness::account::{Account, PASSWORD, Shop};
 use crate::harness::server::Folder;
 
 fn declaration(countries: &[&str]) -> Value {
@@ -60,6 +61,60 @@ fn optout_without_a_declaration_is_taken_and_warned_of_and_so_is_one_for_europea
         let answer = shop.call("PATCH", &format!("sites/{}", shop.site), Some(&body));
         assert_eq!(answer.status, 400, "{wrong}");
     }
+}
+
+const UNDECLARED: &str = "Nobody has declared which countries this site serves";
+const ASKING: &str = "must agree before anything is read from or stored in their browser";
+
+/// What `doctor` says of the sites' postures.
+fn examined(folder: &Folder) -> (bool, String) {
+    let found = folder.command(&["doctor", "--json"]).stdout;
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let checks = found["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["check"] == "consent");
+    let check = check.unwrap();
+    let text = check["text"].as_str().unwrap().to_owned();
+    (check["ok"] == true, text)
+}
+
+#[test]
+fn what_is_warned_of_stands_in_the_console_and_whoever_runs_the_server_is_told() {
+    let folder = Folder::new();
+    let server = folder.serve();
+    let owner = "ann@harbour.example";
+    let account = Account::create_with(&folder, &server, &[], "Harbour lights", owner);
+    let shop = Shop::furnish(folder, server, account, "strict");
+    let member = Member::enter(&shop.server.client, owner, PASSWORD);
+    let (list, form) = ("/sites", format!("/sites/{}", shop.site));
+    let new = member.get("/sites/new").text();
+    assert!(new.contains("EEA") && new.contains("Switzerland"), "{new}");
+    // Of what neither list, form nor doctor says anything.
+    let calm = || {
+        assert!(!member.get(list).text().contains("Needs a look"));
+        let page = member.get(&form).text();
+        for sentence in [UNDECLARED, ASKING] {
+            assert!(!page.contains(sentence), "{page}");
+        }
+        assert!(examined(&shop.folder).0);
+    };
+    let warned = |sentence: &str| {
+        assert!(member.get(list).text().contains("Needs a look"));
+        let page = member.get(&form).text();
+        assert!(page.contains(sentence), "{page}");
+        let (ok, text) = examined(&shop.folder);
+        assert!(
+            !ok && text.contains(&format!("1 of {}", shop.account.id)),
+            "{text}"
+        );
+        assert!(!text.contains("The shop"), "{text}");
+    };
+    calm();
+    take(&shop, "optout", Value::Null);
+    warned(UNDECLARED);
+    take(&shop, "optout", declaration(&["us", "DE", "CH", "GB"]));
+    warned(ASKING);
+    take(&shop, "optout", declaration(&["US"]));
+    calm();
 }
 
 #[test]
