@@ -68,12 +68,37 @@ pub fn given_up(store: &Store, now: Timestamp) -> Result<u64> {
     Ok(lately.filter_map(|run| run.counts.get(GIVEN_UP)).sum())
 }
 
+/// What waits where no mail server is named.
+pub fn stranded(store: &Store) -> Result<u64> {
+    match store.sends_mail()? {
+        true => Ok(0),
+        false => Ok(store.mail_queue(None)?.waiting),
+    }
+}
+
+/// Says in the log that a mail server is missing that there was when mail was written.
+pub fn warn_of_stranded(store: &Store) -> Result<()> {
+    let waiting = stranded(store)?;
+    if waiting > 0 {
+        tracing::warn!(
+            waiting,
+            "mail waits and no mail server is named (--smtp-host)"
+        );
+    }
+    Ok(())
+}
+
 /// Whether mail is sent, and how much waits; nobody's address.
 pub fn status(store: &Store) -> Result<Output> {
     let (sends, queue) = (store.sends_mail()?, store.mail_queue(None)?);
     let next = queue.due_at.map(|at| at.to_string());
     let text = match (sends, &next) {
-        (false, _) => "No mail is sent: no mail server is named (--smtp-host).".to_owned(),
+        (false, None) => "No mail is sent: no mail server is named (--smtp-host).".to_owned(),
+        (false, Some(_)) => format!(
+            "No mail is sent: no mail server is named (--smtp-host). {} mails that were written \
+             before wait for one, and are given up after 41 hours.",
+            queue.waiting
+        ),
         (true, None) => "Mail is sent, and none waits.".to_owned(),
         (true, Some(at)) => format!("{} mails wait; the next is tried at {at}.", queue.waiting),
     };

@@ -1,10 +1,12 @@
-//! The scheduler's job that sends mail, where there is a mail server.
+//! The scheduler's job that sends mail, where there is a mail server; where there is
+//! none any more, what waits is kept for a while and then given up.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::clock::{DAY_MS, Timestamp};
 use crate::error::Result;
 use crate::lifecycle::{Job, Planned, Step};
+use crate::model::mail::WITHOUT_SERVER_MS;
 use crate::outbound::Mailer;
 use crate::outbound::delivery::{self, Delivered};
 use crate::store::{Counts, Store};
@@ -12,7 +14,7 @@ use crate::store::{Counts, Store};
 /// Mails of one run; then other jobs have their turn.
 const MAILS_A_RUN: u32 = 20;
 
-/// Sends what is due; without a mail server nothing is ever due.
+/// Sends what is due.
 pub struct Mailing {
     store: Store,
     mailer: Option<Mailer>,
@@ -27,6 +29,15 @@ impl Mailing {
             tried: AtomicU32::new(0),
         }
     }
+
+    fn give_up(&self, now: Timestamp) -> Result<Step> {
+        let many = self.store.give_up_mail(now.minus_ms(WITHOUT_SERVER_MS))?;
+        if many == 0 {
+            return Ok(Step::idle());
+        }
+        tracing::error!(many, "mail was given up: no mail server is named");
+        Ok(Step::Done(Counts::from([(GIVEN_UP.to_owned(), many)])))
+    }
 }
 
 impl Job for Mailing {
@@ -36,11 +47,12 @@ impl Job for Mailing {
 
     fn due_at(&self, _last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         let later = now.plus_ms(DAY_MS);
-        if self.mailer.is_none() {
-            return later;
-        }
+        let patience = match self.mailer {
+            Some(_) => 0,
+            None => WITHOUT_SERVER_MS,
+        };
         match self.store.mail_queue(None) {
-            Ok(queue) => queue.due_at.unwrap_or(later),
+            Ok(queue) => queue.due_at.map_or(later, |at| at.plus_ms(patience)),
             // What went wrong is said by the step.
             Err(_) => now,
         }
@@ -48,7 +60,7 @@ impl Job for Mailing {
 
     fn step(&self, now: Timestamp) -> Result<Step> {
         let Some(mailer) = &self.mailer else {
-            return Ok(Step::idle());
+            return self.give_up(now);
         };
         let outcome = delivery::step(&self.store, mailer, now)?;
         let (name, goes_on) = match outcome {

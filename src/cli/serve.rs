@@ -176,6 +176,7 @@ impl Running {
         let mailer = mail::mailer(config)?;
         let (engine, failures) = Engine::start(&store, clock.clone())?;
         store.remember_mail(mailer.is_some())?;
+        mail::warn_of_stranded(&store)?;
         let schedule = jobs::schedule(&store, &clock, mailer)?;
         control::listen(store.clone(), clock.clone(), schedule.clone())?;
         let public_url = config

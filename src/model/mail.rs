@@ -27,6 +27,17 @@ const PAUSES_MS: [i64; 7] = [
     24 * 60 * MINUTE_MS,
 ];
 
+/// So long mail waits for a mail server to be named: as long as for one that refuses it.
+pub const WITHOUT_SERVER_MS: i64 = {
+    let mut sum = 0;
+    let mut at = 0;
+    while at < PAUSES_MS.len() {
+        sum += PAUSES_MS[at];
+        at += 1;
+    }
+    sum
+};
+
 /// A mail as whoever acts writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewMail {

@@ -38,21 +38,24 @@ pub struct MailQueue {
 }
 
 impl Store {
-    /// Remembers whether this server sends mail, and for that forgets what waits where it
-    /// does not: it is the machine's own configuration, and leaves no entry.
+    /// Remembers whether this server sends mail: it is the machine's own configuration,
+    /// and leaves no entry. What waits stays, in case a mail server comes back.
     pub fn remember_mail(&self, is_sent: bool) -> Result<()> {
         let mut settings = self.instance_settings()?;
-        let connection = self.writer();
-        if settings.sends_mail != is_sent {
-            settings.sends_mail = is_sent;
-            self.put_instance_settings(&connection, &settings)?;
+        if settings.sends_mail == is_sent {
+            return Ok(());
         }
-        if !is_sent {
-            connection
-                .execute("DELETE FROM mail", [])
-                .map_err(|error| self.judge(failed(error)))?;
-        }
-        Ok(())
+        settings.sends_mail = is_sent;
+        self.put_instance_settings(&self.writer(), &settings)
+    }
+
+    /// Gives up what has been due since an instant or longer; gives how much it was.
+    pub fn give_up_mail(&self, due_until: Timestamp) -> Result<u64> {
+        let given_up = self
+            .writer()
+            .execute("DELETE FROM mail WHERE due_at <= ?1", [due_until.millis()])
+            .map_err(|error| self.judge(failed(error)))?;
+        Ok(given_up as u64)
     }
 
     /// Whether this server sends mail at all.

@@ -46,13 +46,16 @@ fn a_mail_waits_once_a_recipient_until_it_was_sent() {
 }
 
 #[test]
-fn where_no_mail_is_sent_none_is_written_and_none_is_kept() {
+fn where_no_mail_is_sent_none_is_written_and_what_waits_is_kept_for_a_while() {
     let (store, account, _folder) = house();
     send(&store, account, &["ann@example.org"]);
     store.remember_mail(false).unwrap();
-    assert_eq!(store.mail_queue(None).unwrap().waiting, 0);
-    assert_eq!(send(&store, account, &["ann@example.org"]), 0);
+    assert_eq!(send(&store, account, &["ben@example.org"]), 0);
     assert!(!store.sends_mail().unwrap());
+    assert_eq!(store.mail_queue(None).unwrap().waiting, 1);
+    assert_eq!(store.give_up_mail(now().minus_ms(1)).unwrap(), 0);
+    assert_eq!(store.give_up_mail(now()).unwrap(), 1);
+    assert_eq!(store.mail_queue(None).unwrap().waiting, 0);
 }
 
 #[test]

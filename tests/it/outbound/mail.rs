@@ -102,22 +102,73 @@ fn a_refused_mail_outlives_a_killed_server_and_comes_when_it_is_due() {
     assert_eq!(post.letters().len(), 1);
 }
 
+/// What `doctor` finds about mail.
+fn mail_is_sound(folder: &Folder) -> bool {
+    let found = folder.command(&["doctor", "--json"]).stdout;
+    let found: Value = serde_json::from_str(&found).unwrap();
+    let checks = found["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["check"] == "mail");
+    check.unwrap()["ok"] == true
+}
+
+/// A start without the option forgot what waited once.
 #[test]
-fn without_a_mail_server_none_is_written_and_what_waited_is_forgotten() {
+fn without_a_mail_server_none_is_written_and_what_waited_goes_when_there_is_one() {
     let folder = Folder::new();
+    let clock = TestClock::at(&folder, "2026-10-01T10:00:00Z");
+    let path = text(&clock.path).to_owned();
+    let test_time = ["--test-clock", path.as_str()];
+    let post = MailServer::refusing(1);
+    let server = serve(&folder, &post, &test_time);
+    open(&folder, &server);
+    eventually("the mail to be put off", || {
+        let status = folder.json(&["mail", "status"]);
+        (status["next_at"] == "2026-10-01T10:01:00Z").then_some(())
+    });
+    assert!(mail_is_sound(&folder));
+    assert_eq!(server.stop(), 0);
+
+    clock.set("2026-10-02T22:00:00Z");
+    let server = clock.serve(&folder);
+    let status = folder.json(&["mail", "status"]);
+    assert_eq!(
+        (&status["sends_mail"], &status["waiting"]),
+        (&false.into(), &1.into()),
+        "{status}"
+    );
+    assert!(!mail_is_sound(&folder));
+    assert!(server.process.stderr().contains("no mail server is named"));
+    let other = Account::create(&folder, &server);
+    folder.json(&["token", "create", "--account", &other.id, "--scope", "read"]);
+    folder.json(&["retention", "run"]);
+    assert_eq!(waiting(&folder), 1);
+    assert_eq!(server.stop(), 0);
+
+    let server = serve(&folder, &post, &test_time);
+    assert_eq!(arrived(&post).to, [OWNER]);
+    eventually("the queue to be empty", || {
+        (waiting(&folder) == 0).then_some(())
+    });
+    assert!(mail_is_sound(&folder));
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn what_waits_for_a_mail_server_that_nobody_names_is_given_up_and_told() {
+    let folder = Folder::new();
+    let clock = TestClock::at(&folder, "2026-10-01T10:00:00Z");
+    let path = text(&clock.path).to_owned();
     let post = MailServer::refusing(usize::MAX);
-    let server = serve(&folder, &post, &[]);
+    let server = serve(&folder, &post, &["--test-clock", path.as_str()]);
     open(&folder, &server);
     eventually("the mail to wait", || (waiting(&folder) == 1).then_some(()));
     assert_eq!(server.stop(), 0);
-
-    let server = folder.serve();
-    let status = folder.json(&["mail", "status"]);
-    assert_eq!(status["sends_mail"], false, "{status}");
-    assert_eq!(status["waiting"], 0, "{status}");
-    let other = Account::create(&folder, &server);
-    folder.json(&["token", "create", "--account", &other.id, "--scope", "read"]);
-    assert_eq!(waiting(&folder), 0);
+    let server = clock.serve(&folder);
+    clock.set("2026-10-03T10:00:00Z");
+    eventually("the mail to be given up", || {
+        (waiting(&folder) == 0).then_some(())
+    });
+    eventually("doctor to tell", || (!mail_is_sound(&folder)).then_some(()));
     assert_eq!(server.stop(), 0);
 }
 
