@@ -97,6 +97,9 @@ pub fn parse_instant(text: &str) -> Result<Timestamp> {
 /// The end of the year 9999: no calendar goes further.
 const INSTANT_MAX_MS: i64 = 253_402_300_799_999;
 
+/// What stands behind the instant of a clock that was put wrong, or right again.
+const JUMPED: &str = "jumped";
+
 /// A file that says what time it is, and what it said last.
 #[derive(Debug)]
 pub struct ClockFile {
@@ -105,17 +108,22 @@ pub struct ClockFile {
 }
 
 impl ClockFile {
-    fn read(path: &Path) -> Result<Timestamp> {
+    /// The instant, and whether the clock has jumped there.
+    fn read(path: &Path) -> Result<(Timestamp, bool)> {
         let text = std::fs::read_to_string(path).map_err(|error| {
             let sentence = format!("The test clock {} cannot be read", path.display());
             Error::new(Kind::Usage, sentence).because(error)
         })?;
-        parse_instant(&text)
+        let text = text.trim();
+        match text.strip_suffix(JUMPED) {
+            Some(instant) => Ok((parse_instant(instant)?, true)),
+            None => Ok((parse_instant(text)?, false)),
+        }
     }
 
     /// A file that is being rewritten, or is gone, leaves the time where it was.
     fn now(&self) -> Timestamp {
-        if let Ok(now) = Self::read(&self.path) {
+        if let Ok((now, _)) = Self::read(&self.path) {
             self.last.store(now.millis(), Ordering::SeqCst);
         }
         Timestamp(self.last.load(Ordering::SeqCst))
@@ -144,7 +152,7 @@ impl Clock {
     /// [`Kind::Usage`] where the file cannot be read, [`Kind::Invalid`] where it
     /// holds no instant.
     pub fn of_file(path: &Path) -> Result<Self> {
-        let now = ClockFile::read(path)?;
+        let (now, _) = ClockFile::read(path)?;
         Ok(Clock::File(Arc::new(ClockFile {
             path: path.to_owned(),
             last: AtomicI64::new(now.millis()),
@@ -154,6 +162,15 @@ impl Clock {
     /// Whether this is the machine's own clock, which nobody moves for a test.
     pub fn is_real(&self) -> bool {
         matches!(self, Clock::System)
+    }
+
+    /// Whether a test says that the clock jumped to where it stands: no time has passed,
+    /// as where a machine's clock is put wrong, or right again.
+    pub fn has_jumped(&self) -> bool {
+        match self {
+            Clock::File(file) => ClockFile::read(&file.path).is_ok_and(|(_, jumped)| jumped),
+            _ => false,
+        }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -239,5 +256,19 @@ mod tests {
         assert_eq!(clock.now().millis(), 2_000);
         std::fs::write(&path, "").unwrap();
         assert_eq!(clock.now().millis(), 2_000);
+    }
+
+    #[test]
+    fn a_clock_of_a_file_says_that_it_jumped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clock");
+        let clock = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Clock::of_file(&path).map(|clock| (clock.now().millis(), clock.has_jumped()))
+        };
+        assert_eq!(clock("1000").unwrap(), (1_000, false));
+        assert_eq!(clock("1970-01-02 jumped\n").unwrap(), (DAY_MS, true));
+        assert!(clock("jumped").is_err());
+        assert!(clock("1000 leapt").is_err());
     }
 }

@@ -17,6 +17,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::error::Result;
 use crate::lifecycle::Schedule;
+use crate::lifecycle::heartbeat::doubt;
 use crate::store::{Store, sqlite_version};
 
 /// Below so many free bytes it is time to act.
@@ -66,6 +67,7 @@ impl Examination {
             disk(&data)?,
             database(store),
             time(clock, clock.now(), schedule),
+            evidence(store, clock.now())?,
             mail(store, clock.now())?,
             requests(store, clock.now())?,
             self.reach(),
@@ -213,19 +215,29 @@ fn database(store: &Store) -> Finding {
     }
 }
 
+/// Whether it is certain that the time has passed; without it nothing goes by its age.
+fn evidence(store: &Store, now: Timestamp) -> Result<Finding> {
+    let doubt = doubt(store, now)?;
+    Ok(Finding {
+        check: "evidence",
+        ok: doubt.is_none(),
+        text: doubt.unwrap_or_else(|| "It is certain how old data is.".to_owned()),
+    })
+}
+
 /// Whether what was written lately has gone out.
 fn mail(store: &Store, now: Timestamp) -> Result<Finding> {
     let given_up = mail::given_up(store, now)?;
     let text = match given_up {
         0 => mail::status(store)?.text,
         _ => format!(
-            "{given_up} mails were given up within a week: the mail server did not take them. Run \
-             mail test --to with your own address."
+            "{given_up} mails were given up within a week: the mail server did not take them, or \
+             none was named. Run mail test --to with your own address."
         ),
     };
     Ok(Finding {
         check: "mail",
-        ok: given_up == 0,
+        ok: given_up == 0 && mail::stranded(store)? == 0,
         text,
     })
 }

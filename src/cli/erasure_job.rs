@@ -2,6 +2,8 @@
 
 use crate::clock::{DAY_MS, Timestamp};
 use crate::error::Result;
+use crate::lifecycle::heartbeat::proved_until;
+use crate::lifecycle::schedule::every;
 use crate::lifecycle::{Job, Planned, Step};
 use crate::privacy;
 use crate::store::{Counts, Store};
@@ -17,7 +19,7 @@ impl Job for Erasures {
     fn due_at(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
         // A database that does not answer fails in the step, where that is told.
         match (self.0.unfinished_erasure(), self.0.has_withdrawals()) {
-            (Ok(None), Ok(false)) => last.map_or(now, |last| last.plus_ms(DAY_MS)),
+            (Ok(None), Ok(false)) => every(DAY_MS, last, now),
             _ => now,
         }
     }
@@ -27,7 +29,7 @@ impl Job for Erasures {
             return Ok(Step::More(Counts::from([("steps".to_owned(), 1)])));
         }
         let closed = privacy::desk::close_done(&self.0, now)?;
-        let forgotten = privacy::housekeeping(&self.0, now)?;
+        let forgotten = privacy::housekeeping(&self.0, proved_until(&self.0, now)?)?;
         Ok(Step::Done(Counts::from([
             ("marks".to_owned(), forgotten),
             ("requests_closed".to_owned(), closed),

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
+use super::heartbeat;
 use super::schedule::{Job, Planned, Step, every};
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
@@ -21,6 +22,8 @@ use crate::segment::{
 use crate::store::{Counts, OldDay, Store, TIER_FOLDED};
 
 const EVERY_MS: i64 = 60 * 60 * 1_000;
+/// Accounts without a day to fold that one step passes by.
+const ACCOUNTS_A_STEP: usize = 20;
 const EPOCH: Date = date(1970, 1, 1);
 
 /// Runs once an hour, after retention.
@@ -31,6 +34,8 @@ pub struct Folding {
 
 /// What one run knows between its steps.
 struct Run {
+    /// Up to when time is proved to have passed, as the run began.
+    until: Timestamp,
     /// The accounts still to come, the last one first.
     waiting: Vec<AccountId>,
     /// What was seen in the month of the day before. Folding changes none of it, since
@@ -53,14 +58,28 @@ impl Folding {
     }
 
     /// Folds one day of an account; false where there is none left.
-    fn fold(&self, run: &mut Run, account: AccountId, now: Timestamp) -> Result<bool> {
+    fn fold(&self, run: &mut Run, account: AccountId) -> Result<bool> {
         let retention = self.store.retention(account)?;
-        let before = retention.first_day(DataClass::Trail, now);
+        let before = retention.first_day(DataClass::Trail, run.until);
         let Some(keys) = self.store.unfolded_segments(account, before)? else {
             return Ok(false);
         };
         self.fold_day(run, &keys)?;
         Ok(true)
+    }
+
+    /// The same; what cannot be read is in no report either, and other accounts go on.
+    fn fold_some(&self, run: &mut Run, account: AccountId) -> Result<bool> {
+        if !self.store.catalog().accounts.contains_key(&account) {
+            return Ok(false);
+        }
+        match self.fold(run, account) {
+            Err(error) if error.kind() == Kind::Damaged => {
+                tracing::error!("figures of account {account} stay unfolded: {error}");
+                Ok(false)
+            }
+            folded => folded,
+        }
     }
 
     fn fold_day(&self, run: &mut Run, keys: &[SegmentKey]) -> Result<()> {
@@ -142,29 +161,26 @@ impl Job for Folding {
 
     fn step(&self, now: Timestamp) -> Result<Step> {
         let mut held = self.run.lock().unwrap_or_else(PoisonError::into_inner);
-        let run = held.get_or_insert_with(|| Run {
-            waiting: self.store.catalog().accounts.keys().copied().collect(),
-            month: None,
-        });
-        let Some(&account) = run.waiting.last() else {
-            *held = None;
+        if held.is_none() {
+            *held = Some(Run {
+                until: heartbeat::proved_until(&self.store, now)?,
+                waiting: self.store.catalog().accounts.keys().copied().collect(),
+                month: None,
+            });
+        }
+        let Some(run) = held.as_mut() else {
             return Ok(Step::idle());
         };
-        let known = self.store.catalog().accounts.contains_key(&account);
-        let folded = match known {
-            true => self.fold(run, account, now),
-            false => Ok(false),
-        };
-        match folded {
-            Ok(true) => return Ok(Step::More(Counts::from([("days".to_owned(), 1)]))),
-            Ok(false) => {}
-            // What cannot be read is in no report either; other accounts go on.
-            Err(error) if error.kind() == Kind::Damaged => {
-                tracing::error!("figures of account {account} stay unfolded: {error}");
+        for _ in 0..ACCOUNTS_A_STEP {
+            let Some(&account) = run.waiting.last() else {
+                *held = None;
+                return Ok(Step::idle());
+            };
+            if self.fold_some(run, account)? {
+                return Ok(Step::More(Counts::from([("days".to_owned(), 1)])));
             }
-            Err(error) => return Err(error),
+            run.waiting.pop();
         }
-        run.waiting.pop();
         Ok(Step::More(Counts::new()))
     }
 

@@ -5,7 +5,7 @@
 //! A gap between two beats is a server that was off, or a clock that jumped: nobody
 //! can tell. It counts as time only after a week of beats behind it, in which the
 //! operator can put a wrong clock right; beats of days that then lie in the future
-//! are forgotten.
+//! are forgotten. What goes by its age goes by [`proved_until`].
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,6 +44,47 @@ pub fn proves(beats: &[u32], since: u32, today: u32) -> bool {
     at == today
 }
 
+/// The last day up to which beats prove that time went by; none: there are no beats.
+fn proved_day(beats: &[u32], today: u32) -> Option<u32> {
+    let (&first, later) = beats.split_first()?;
+    let mut at = first;
+    for (index, &day) in later.iter().enumerate() {
+        if day - at > GAP_DAYS && later.len() - index < WITNESSES {
+            return Some(at);
+        }
+        at = day;
+    }
+    let is_now = today.saturating_sub(at) <= GAP_DAYS;
+    Some(if is_now { today } else { at })
+}
+
+/// The instant by which data may be too old: now, or where beats do not prove that the
+/// time has passed, the last day of which they do.
+pub fn proved_until(store: &Store, now: Timestamp) -> Result<Timestamp> {
+    // With one more than the witnesses of a gap, earlier ones change nothing.
+    let beats = store.newest_heartbeats(WITNESSES + 1, now.utc_day())?;
+    Ok(match proved_day(&beats, now.utc_day()) {
+        Some(day) if day == now.utc_day() => now,
+        day => Timestamp::from_millis(i64::from(day.unwrap_or(0)) * DAY_MS),
+    })
+}
+
+/// What whoever runs the server is told where that is not now; none as well before the
+/// first beat.
+pub fn doubt(store: &Store, now: Timestamp) -> Result<Option<String>> {
+    let until = proved_until(store, now)?;
+    let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
+    Ok((until != now && until != Timestamp::default()).then(|| {
+        format!(
+            "After {} this server was off for days, or its clock has jumped: it says {} now. See \
+             that this is right. Until the server has run for a week nothing more is deleted for \
+             its age.",
+            day(until),
+            day(now)
+        )
+    }))
+}
+
 /// What the job remembers of its last beat.
 struct Last {
     day: Option<u32>,
@@ -78,6 +119,12 @@ impl Heartbeat {
     fn must_wait(&self, last: &Last) -> bool {
         self.clock.is_real() && last.steady.is_some_and(|since| since.elapsed() < BETWEEN)
     }
+
+    /// Whether a test's clock has jumped while this process ran: what it leapt over are
+    /// no days that are filled in.
+    fn leapt(&self, last: &Last) -> bool {
+        last.steady.is_some() && self.clock.has_jumped()
+    }
 }
 
 impl Job for Heartbeat {
@@ -102,9 +149,13 @@ impl Job for Heartbeat {
         if last.day == Some(today) || self.must_wait(&last) {
             return Ok(Step::idle());
         }
+        if self.leapt(&last) {
+            last.day = Some(today);
+            return Ok(Step::idle());
+        }
         let first = match last.day {
             // Where a test moves the time, its days are moved with it.
-            Some(day) if !self.clock.is_real() && day < today => {
+            Some(day) if !self.clock.is_real() && !self.clock.has_jumped() && day < today => {
                 (day + 1).max(today.saturating_sub(FILLED_MAX))
             }
             _ => today,
@@ -143,6 +194,23 @@ mod tests {
         assert!(!proves(&beats, 100, 166));
         beats.push(167);
         assert!(proves(&beats, 100, 167));
+    }
+
+    #[test]
+    fn data_ages_by_the_days_that_are_proved() {
+        let mut beats: Vec<u32> = (100..=110).collect();
+        assert_eq!(proved_day(&beats, 110), Some(110));
+        assert_eq!(proved_day(&beats, 112), Some(112));
+        assert_eq!(proved_day(&beats, 113), Some(110));
+        for day in 4_000..4_007 {
+            beats.push(day);
+            assert_eq!(proved_day(&beats, day), Some(110), "{day}");
+        }
+        beats.push(4_007);
+        assert_eq!(proved_day(&beats, 4_007), Some(4_007));
+        assert_eq!(proved_day(&beats[beats.len() - 9..], 4_007), Some(4_007));
+        assert_eq!(proved_day(&beats[beats.len() - 10..], 4_007), Some(4_007));
+        assert_eq!(proved_day(&[], 100), None);
     }
 
     #[test]

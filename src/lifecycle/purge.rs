@@ -116,15 +116,23 @@ impl Purging {
         Ok(heartbeat::proves(&beats, since.utc_day(), now.utc_day()))
     }
 
-    /// Goes on with a purge that has begun; none: there is none.
+    /// Goes on with the purges that have begun, those first that have come least far, so
+    /// that every key goes before any row and what is left is cleaned once; none: there
+    /// are none.
     fn go_on(&self, now: Timestamp) -> Result<Option<Counts>> {
         let begun = self.store.lives_between(Stage::Claimed, Stage::Cleaned)?;
-        let begun = begun.into_iter().next();
-        let Some((id, stage, life)) = begun else {
+        let Some((id, stage, life)) = begun.iter().min_by_key(|&&(_, stage, _)| stage) else {
             return Ok(None);
         };
-        let act = self.act(id, now);
+        let (id, act) = (*id, self.act(*id, now));
         match stage {
+            Stage::Claimed if begun.iter().all(|&(_, stage, _)| stage == Stage::Claimed) => {
+                if let Some(counts) = self.begin(now)? {
+                    return Ok(Some(counts));
+                }
+                self.store.destroy_account_keys(act, id)?;
+                return Ok(Some(counted("keys_destroyed")));
+            }
             Stage::Claimed => {
                 self.store.destroy_account_keys(act, id)?;
                 return Ok(Some(counted("keys_destroyed")));
@@ -135,11 +143,13 @@ impl Purging {
             Stage::Emptied => {
                 self.store.reclaim_journal()?;
                 if self.store.reclaim()? {
-                    self.store.mark_cleaned(id)?;
+                    begun
+                        .iter()
+                        .try_for_each(|(id, ..)| self.store.mark_cleaned(*id))?;
                 }
             }
             _ => {
-                let text = self.certify(id, &life, now)?;
+                let text = self.certify(id, life, now)?;
                 self.store.close_account(act, id, text)?;
                 return Ok(Some(counted("accounts_closed")));
             }

@@ -1,10 +1,12 @@
 //! Deletes what is too old, by the table of rules and what each account chose, in
-//! steps of one small transaction.
+//! steps of one small transaction. Nothing is too old by a clock alone: the time must
+//! be proved to have passed.
 
 use std::sync::{Mutex, PoisonError};
 
 use jiff::tz::TimeZone;
 
+use super::heartbeat;
 use super::schedule::{Job, Planned, Step, every};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -15,14 +17,33 @@ use crate::store::{Counts, Store};
 /// The job's name, in its history too.
 pub const NAME: &str = "retention";
 const EVERY_MS: i64 = 60 * 60 * 1_000;
+/// Accounts without anything too old that one step passes by.
+const ACCOUNTS_A_STEP: usize = 20;
 
 /// Where the run is: the accounts still to come, the last one first.
 #[derive(Default)]
 struct Progress {
     accounts: Option<Vec<AccountId>>,
     class: usize,
+    /// Up to when time is proved to have passed, as the run began.
+    until: Timestamp,
     /// The last conversion seen of the present account.
     conversion: i64,
+}
+
+impl Progress {
+    fn account(&self) -> Option<AccountId> {
+        self.accounts.as_ref()?.last().copied()
+    }
+
+    /// To the next account.
+    fn go_on(&mut self) {
+        self.class = 0;
+        self.conversion = 0;
+        if let Some(accounts) = &mut self.accounts {
+            accounts.pop();
+        }
+    }
 }
 
 /// Runs once an hour.
@@ -43,6 +64,25 @@ impl Retaining {
         let mut accounts: Vec<AccountId> = self.store.catalog().accounts.keys().copied().collect();
         accounts.sort_unstable_by(|left, right| right.cmp(left));
         accounts
+    }
+
+    /// Deletes some of what an account has too long; none: nothing is left.
+    fn delete_some(&self, account: AccountId, progress: &mut Progress) -> Result<Option<Counts>> {
+        // One that is purged meanwhile has no rules any more.
+        if !self.store.catalog().accounts.contains_key(&account) {
+            return Ok(None);
+        }
+        let retention = self.store.retention(account)?;
+        let until = progress.until;
+        while let Some(&class) = DataClass::ALL.get(progress.class) {
+            let end = retention.first_day(class, until);
+            let deleted = self.delete(account, class, end, until, &mut progress.conversion)?;
+            if deleted > 0 {
+                return Ok(Some([(class.word().to_owned(), deleted)].into()));
+            }
+            progress.class += 1;
+        }
+        Ok(None)
     }
 
     /// Deletes some of a class of an account before a day; zero: nothing is left.
@@ -121,27 +161,19 @@ impl Job for Retaining {
 
     fn step(&self, now: Timestamp) -> Result<Step> {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        let accounts = progress.accounts.get_or_insert_with(|| self.accounts());
-        let Some(&account) = accounts.last() else {
-            *progress = Progress::default();
-            return Ok(Step::idle());
-        };
-        // One that is purged meanwhile has no rules any more.
-        if self.store.catalog().accounts.contains_key(&account) {
-            let retention = self.store.retention(account)?;
-            while let Some(&class) = DataClass::ALL.get(progress.class) {
-                let end = retention.first_day(class, now);
-                let deleted = self.delete(account, class, end, now, &mut progress.conversion)?;
-                if deleted > 0 {
-                    return Ok(Step::More([(class.word().to_owned(), deleted)].into()));
-                }
-                progress.class += 1;
-            }
+        if progress.accounts.is_none() {
+            progress.until = heartbeat::proved_until(&self.store, now)?;
+            progress.accounts = Some(self.accounts());
         }
-        progress.class = 0;
-        progress.conversion = 0;
-        if let Some(accounts) = &mut progress.accounts {
-            accounts.pop();
+        for _ in 0..ACCOUNTS_A_STEP {
+            let Some(account) = progress.account() else {
+                *progress = Progress::default();
+                return Ok(Step::idle());
+            };
+            if let Some(deleted) = self.delete_some(account, &mut progress)? {
+                return Ok(Step::More(deleted));
+            }
+            progress.go_on();
         }
         Ok(Step::More(Counts::new()))
     }

@@ -158,10 +158,11 @@ fn refill(store: &Store, now: Timestamp) -> Result<()> {
     store.lock_personal(act)
 }
 
-/// Drops marks and ledger entries whose time is over; gives how many marks went.
-pub fn housekeeping(store: &Store, now: Timestamp) -> Result<u64> {
-    let forgotten = store.forget_marks(now.minus_ms(MARK_DAYS * DAY_MS))?;
-    let oldest = now.minus_ms(BACKUP_DAYS_MAX * DAY_MS).utc_day();
+/// Drops marks and ledger entries whose time is over at an instant up to which time is
+/// proved to have passed; gives how many marks went.
+pub fn housekeeping(store: &Store, until: Timestamp) -> Result<u64> {
+    let forgotten = store.forget_marks(until.minus_ms(MARK_DAYS * DAY_MS))?;
+    let oldest = until.minus_ms(BACKUP_DAYS_MAX * DAY_MS).utc_day();
     store.keys().drop_erasures(oldest)?;
     Ok(forgotten)
 }

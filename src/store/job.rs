@@ -174,6 +174,23 @@ impl Store {
         })
     }
 
+    /// The last UTC days up to one on which the server ran, so many at most, in order.
+    pub fn newest_heartbeats(&self, many: usize, until: u32) -> Result<Vec<u32>> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached(
+                    "SELECT day FROM heartbeat WHERE day <= ?1 ORDER BY day DESC LIMIT ?2",
+                )
+                .map_err(failed)?;
+            let mut days: Vec<u32> = statement
+                .query_map(params![until, many as i64], |row| row.get(0))
+                .and_then(Iterator::collect)
+                .map_err(failed)?;
+            days.reverse();
+            Ok(days)
+        })
+    }
+
     /// The last UTC day on which the server ran.
     pub fn last_heartbeat(&self) -> Result<Option<u32>> {
         self.read(|connection| {

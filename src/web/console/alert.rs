@@ -4,6 +4,7 @@
 use super::page::{Alert, Room};
 use super::visit::Visit;
 use crate::clock::Timestamp;
+use crate::lifecycle::heartbeat;
 use crate::model::account::AccountState;
 use crate::model::action::Action;
 use crate::privacy::lock_sentence;
@@ -68,9 +69,19 @@ pub fn alerts(visit: &Visit) -> Vec<Alert> {
         });
     }
     if visit.may(Action::ReadInstance) {
+        alerts.extend(unproved_time(app, now));
         alerts.extend(waiting_ends(app, now));
     }
     alerts
+}
+
+/// Nothing goes by its age, because nobody can tell whether the time has passed.
+fn unproved_time(app: &App, now: Timestamp) -> Option<Alert> {
+    let sentence = heartbeat::doubt(&app.store, now).ok()??;
+    Some(Alert {
+        sentence,
+        link: None,
+    })
 }
 
 /// Accounts that do not expire, because nobody was told.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::harness::account::{Account, Shop};
 use crate::harness::clock::TestClock;
-use crate::harness::server::Folder;
+use crate::harness::server::{Folder, text};
 
 fn report(folder: &Folder, id: &str) -> Value {
     folder.json(&[
@@ -135,4 +135,68 @@ fn an_order_counts_once_for_13_months_however_soon_its_details_go() {
     assert_eq!(counted_on("2026-07-01T10:00:00Z"), 1);
     assert_eq!(counted_on("2027-03-30T10:00:00Z"), 1);
     assert_eq!(counted_on("2027-05-04T10:00:00Z"), 2);
+}
+
+/// Went by the clock alone once: one that was put years ahead emptied every account, and
+/// no backup could be put back for years.
+#[test]
+fn a_clock_that_jumps_ahead_deletes_nothing_for_its_age() {
+    let folder = Folder::new();
+    let clock = TestClock::at(&folder, "2026-03-02T10:07:00Z");
+    let server = clock.serve(&folder);
+    let account = Account::create_in(&folder, &server, "UTC");
+    let shop = Shop::furnish(folder, server, account, "optout");
+    let click = shop.click("&sub1=x&source=rare");
+    shop.pixel(&format!("&click_id={click}&txn_id=A1&sale_amount=10"));
+    shop.pixel("&txn_id=A2&sale_amount=10");
+    shop.wait_settled();
+    let id = shop.account.id.clone();
+    let backup = shop.folder.own().join("backup");
+    shop.folder
+        .json(&["backup", "create", "--out", text(&backup)]);
+    shop.folder
+        .json(&["privacy", "erase", "--account", &id, "--txn", "A2", "--yes"]);
+    let by_source = |folder: &Folder| {
+        let period = ["--from", "2026-01-01", "--to", "2026-12-31"];
+        let which = ["report", "--account", &id, "--group-by", "source"];
+        folder.json(&[&which[..], &period].concat())
+    };
+    let (before, sources) = (report(&shop.folder, &id), by_source(&shop.folder));
+    let planned = |folder: &Folder| {
+        let preview = folder.json(&["retention", "preview", "--as-of", "2026-06-01"]);
+        let items = preview["items"].as_array().unwrap();
+        let classes = items.iter().map(|item| item["class"].clone());
+        classes.collect::<Vec<_>>()
+    };
+    let will_go = planned(&shop.folder);
+    assert!(will_go.contains(&json!("trail")), "{will_go:?}");
+
+    clock.set("2036-03-02T10:07:00Z jumped");
+    shop.folder.json(&["retention", "run"]);
+    let shop = shop.served_by(|server, _| server.kill(), |folder| clock.serve(folder));
+    shop.folder.json(&["retention", "run"]);
+    clock.set("2036-03-06T10:07:00Z");
+    shop.folder.json(&["retention", "run"]);
+    clock.set("2026-03-02T11:00:00Z jumped");
+    shop.folder.json(&["retention", "run"]);
+    assert_eq!(planned(&shop.folder), will_go);
+    assert_eq!(report(&shop.folder, &id), before);
+    assert_eq!(by_source(&shop.folder), sources);
+    let kept: Vec<Value> = shop.conversions().into_iter().map(|it| it.0).collect();
+    assert!(kept.iter().any(|it| it["txn_id"] == "A1"), "{kept:?}");
+    shop.server.assert_calm();
+
+    // Whoever was erased is still in the ledger, so a backup may come back.
+    let Shop { folder, server, .. } = shop;
+    assert_eq!(server.stop(), 0);
+    folder.json(&["backup", "restore", text(&backup)]);
+    let ask = ["privacy", "find", "--account", &id, "--txn", "A2"];
+    let found = folder.command(&[&ask[..], &["--json"]].concat()).stdout;
+    assert!(!found.contains("\"A2\""), "{found}");
+    let server = clock.serve(&folder);
+    // And where the time has really passed, all of it goes.
+    clock.set("2026-06-01T00:00:00Z");
+    folder.json(&["retention", "run"]);
+    assert!(!planned(&folder).contains(&json!("trail")));
+    assert_eq!(server.stop(), 0);
 }
