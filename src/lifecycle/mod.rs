@@ -17,5 +17,6 @@ pub mod schedule;
 #[cfg(test)]
 mod tests;
 pub mod tidy;
+mod timeline;
 
 pub use schedule::{Job, Planned, Schedule, Step};

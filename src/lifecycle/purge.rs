@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::schedule::{Job, Planned, Step, every};
+use super::timeline::timeline;
 use super::{certificate, heartbeat, scan};
-use crate::clock::{Clock, DAY_MS, Timestamp};
+use crate::clock::{Clock, Timestamp};
 use crate::crypto::token;
 use crate::error::Result;
 use crate::model::account::Account;
@@ -18,7 +19,7 @@ use crate::model::action::{Act, Action, Actor};
 use crate::model::catalog::Catalog;
 use crate::model::id::{AccountId, encode_base32};
 use crate::model::instance::Snapshots;
-use crate::model::life::{Life, Purge, Reason, Terms};
+use crate::model::life::{Life, Purge, Reason};
 use crate::store::{Counts, Stage, Store};
 
 /// Looks at least this often.
@@ -28,8 +29,6 @@ const RETRY_MS: i64 = 5 * 60 * 1_000;
 /// How often, and how many times, it looks whether the journal has let go.
 const JOURNAL_PAUSE: Duration = Duration::from_millis(200);
 const JOURNAL_LOOKS: u32 = 25;
-/// Days that a deletion may take once it is due.
-const REQUEST_TAKES_DAYS: i64 = 5;
 /// Words of an account that the scan looks for, at most.
 const WORDS_MAX: usize = 300;
 
@@ -143,6 +142,7 @@ impl Purging {
             Stage::Emptied => {
                 self.store.reclaim_journal()?;
                 if self.store.reclaim()? {
+                    self.clear_gaps(&begun)?;
                     begun
                         .iter()
                         .try_for_each(|(id, ..)| self.store.mark_cleaned(*id))?;
@@ -155,6 +155,22 @@ impl Purging {
             }
         }
         Ok(Some(Counts::new()))
+    }
+
+    /// Looks for what deleted rows have left between others, and has the database
+    /// written anew where it finds something.
+    fn clear_gaps(&self, begun: &[(AccountId, Stage, Life)]) -> Result<()> {
+        let purges = begun.iter().filter_map(|(.., life)| life.purge.as_ref());
+        let marks: Vec<Vec<u8>> = purges.flat_map(|purge| purge.marks.clone()).collect();
+        let seen = scan::scan(self.store.folder().path(), &marks)?;
+        if seen.found > 0 && !self.store.rewrite()? {
+            tracing::warn!(
+                found = seen.found,
+                "remains of deleted rows lie in the gaps of the database, and it could not be \
+                 written anew"
+            );
+        }
+        Ok(())
     }
 
     /// Decides one purge whose time has come; none: there is none, or the evidence
@@ -294,38 +310,6 @@ impl Purging {
         });
         certificate::sign(self.store.keys().signer(), &content)
     }
-}
-
-/// By when live data had to be gone.
-fn live_deadline(purge: &Purge, terms: Terms) -> Timestamp {
-    match (purge.reason, purge.expires_at) {
-        (Reason::Expired, Some(expires_at)) => {
-            let asked = purge.due_at.plus_ms(DAY_MS * REQUEST_TAKES_DAYS);
-            terms.window(expires_at).live_deadline.max(asked)
-        }
-        _ => purge.due_at.plus_ms(DAY_MS * REQUEST_TAKES_DAYS),
-    }
-}
-
-/// By how many milliseconds a purge that ends now is late; none where it is in time.
-pub(super) fn late_by(purge: &Purge, terms: Terms, now: Timestamp) -> Option<i64> {
-    let late = now.millis() - live_deadline(purge, terms).millis();
-    (late > 0).then_some(late)
-}
-
-fn timeline(purge: &Purge, life: &Life, terms: Terms, now: Timestamp) -> Value {
-    let text = |at: Option<Timestamp>| at.map(|at| at.to_string());
-    json!({
-        "created_at": text(life.created_at),
-        "expires_at": text(purge.expires_at),
-        "requested_at": text(purge.requested_at),
-        "due_at": purge.due_at.to_string(),
-        "live_deadline": live_deadline(purge, terms).to_string(),
-        "started_at": purge.started_at.to_string(),
-        "live_data_gone_at": now.to_string(),
-        "last_backup_gone_at": now.plus_ms(i64::from(terms.backup_days) * DAY_MS).to_string(),
-        "late_by_seconds": late_by(purge, terms, now).map(|ms| ms / 1_000),
-    })
 }
 
 fn counted(name: &str) -> Counts {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::certificate::CERTIFICATE;
-use super::purge::{Purging, late_by};
+use super::purge::Purging;
 use super::schedule::{Job, Step};
+use super::timeline::late_by;
 use crate::clock::{Clock, DAY_MS, Timestamp};
 use crate::crypto::document::{self, Checked};
 use crate::crypto::token;
@@ -201,6 +202,48 @@ fn a_purge_cut_off_at_any_step_is_finished_by_the_next_start() {
     );
     assert!(store.catalog().accounts.contains_key(&stays));
     assert!(!store.keys().accounts().contains(&gone));
+}
+
+/// Writes into the gap of a page, where SQLite leaves copies of rows that it moved.
+fn leave_in_a_gap(database: &Path, what: &[u8]) {
+    let mut bytes = std::fs::read(database).unwrap();
+    let number = |at: usize, bytes: &[u8]| usize::from(bytes[at]) << 8 | usize::from(bytes[at + 1]);
+    let gap = bytes
+        .chunks(4_096)
+        .enumerate()
+        .skip(1)
+        .find_map(|(page, it)| {
+            let (kind, cells, content) = (it[0], number(3, it), number(5, it));
+            let begin = 8 + 2 * cells;
+            let is_leaf = kind == 0x0d && cells > 0;
+            (is_leaf && begin + what.len() + 64 < content).then_some(page * 4_096 + begin + 32)
+        });
+    let gap = gap.unwrap();
+    bytes[gap..gap + what.len()].copy_from_slice(what);
+    std::fs::write(database, bytes).unwrap();
+}
+
+#[test]
+fn what_rows_have_left_between_others_goes_with_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let now = at_day(0);
+    let gone = {
+        let store = open(&data);
+        store.beat(now.utc_day(), now).unwrap();
+        let gone = account(&store, 1, now, None);
+        account(&store, 2, now, None);
+        let asked = act(Action::EndAccount, now);
+        store.request_deletion(asked, gone, now).unwrap();
+        store.reclaim().unwrap();
+        gone
+    };
+    leave_in_a_gap(&data.join("pixelkeep.db"), b"Harbour lights 1");
+    let store = open(&data);
+    run(&Purging::new(store.clone(), Clock::manual(now)), now);
+    let content = certificate(&store, gone);
+    assert_eq!(content["scan"]["found"], 0, "{content:#}");
+    assert_eq!(store.catalog().accounts.len(), 1);
 }
 
 #[test]

@@ -14,6 +14,8 @@ use crate::error::{Error, Kind, Result};
 
 /// Pages moved in one go: at 4 KiB each, a few milliseconds.
 const PAGES_A_STEP: u32 = 512;
+/// A larger database is not written anew in one go.
+const REWRITTEN_BYTES_MAX: i64 = 128 << 20;
 /// How often a reader is waited for before the log is left to the next tidying.
 const TRIES: usize = 40;
 const TRY_PAUSE: Duration = Duration::from_millis(25);
@@ -69,7 +71,25 @@ impl Store {
         database::checkpoint_is_empty(&self.writer()).map_err(|error| self.judge(error))
     }
 
-    /// The same, waiting a second for readers; what is left then goes with the daily
+    /// Writes the whole file anew, where it is small enough for memory: where rows were
+    /// moved between pages SQLite leaves copies in their gaps, and overwrites those with
+    /// nothing when the rows go. False: it is too large.
+    pub fn rewrite(&self) -> Result<bool> {
+        let connection = self.writer();
+        let size = |name: &str| -> Result<i64> {
+            let size = connection.pragma_query_value(None, name, |row| row.get(0));
+            size.map_err(failed)
+        };
+        if size("page_count")? * size("page_size")? > REWRITTEN_BYTES_MAX {
+            return Ok(false);
+        }
+        connection
+            .execute_batch("VACUUM")
+            .map_err(|error| self.judge(failed(error)))?;
+        database::checkpoint_is_empty(&connection).map_err(|error| self.judge(error))
+    }
+
+    /// Like [`Store::reclaim`], waiting a second for readers; what is left then goes with the daily
     /// tidying.
     pub fn reclaim_soon(&self) -> Result<()> {
         for _ in 0..TRIES {
