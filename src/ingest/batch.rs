@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use foldhash::HashMap;
-
+use super::sums::Sums;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::model::consent::receipt::Statement;
@@ -26,10 +25,9 @@ pub const PARAM_VALUES_MAX: usize = 10_000;
 #[derive(Default)]
 struct DayCounts<'a> {
     trail: TrailWriter<'a>,
-    /// By quarter of an hour and dimensions: most of what arrives together is alike.
-    tally: HashMap<(u8, Dimensions<&'a str>), Measures>,
+    tally: Sums<&'a str>,
     /// The same of conversions, whose dimensions are their clicks'.
-    credited: HashMap<(u8, Dimensions), Measures>,
+    credited: Sums<String>,
     receipts: ReceiptWriter,
     counted: Vec<[u8; 16]>,
 }
@@ -54,10 +52,10 @@ impl<'a> Batch<'a> {
     }
 
     /// Keeps a hit in the trail that adds nothing to any figure, and says why.
-    pub fn refuse(&mut self, hit: Hit<&'a str>, reason: Reason) {
+    pub fn refuse(&mut self, hit: Box<Hit<&'a str>>, reason: Reason) {
         self.count(reason, 1);
         *self.refused.entry(reason).or_default() += 1;
-        let mut row = trail_row(hit, None, None);
+        let mut row = trail_row(*hit, None, None);
         row.outcome = Some(reason);
         self.keep(&row);
     }
@@ -70,15 +68,13 @@ impl<'a> Batch<'a> {
         measures: &Measures,
     ) {
         let day = self.days.entry(hit.at.utc_day()).or_default();
-        let counted = day.tally.entry((hit.at.quarter(), dimensions));
-        counted.or_default().add(measures);
+        day.tally.add(hit.at.quarter(), dimensions, measures);
     }
 
     /// Adds a conversion to the figures of its instant.
     pub fn add_credited(&mut self, at: Timestamp, dimensions: Dimensions, measures: &Measures) {
         let day = self.days.entry(at.utc_day()).or_default();
-        let counted = day.credited.entry((at.quarter(), dimensions));
-        counted.or_default().add(measures);
+        day.credited.add(at.quarter(), dimensions, measures);
     }
 
     /// Keeps a hit in the trail.
@@ -135,17 +131,14 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn tally_rows(
-    counted: HashMap<(u8, Dimensions<&str>), Measures>,
-    credited: HashMap<(u8, Dimensions), Measures>,
-) -> Vec<TallyRow> {
-    let counted = counted.into_iter();
+fn tally_rows(counted: Sums<&str>, credited: Sums<String>) -> Vec<TallyRow> {
+    let counted = counted.into_lines();
     let counted = counted.map(|((quarter, dimensions), measures)| TallyRow {
         quarter,
         dimensions: dimensions.to_owned(),
         measures,
     });
-    let credited = credited.into_iter();
+    let credited = credited.into_lines();
     let credited = credited.map(|((quarter, dimensions), measures)| TallyRow {
         quarter,
         dimensions,

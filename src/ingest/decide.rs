@@ -9,7 +9,7 @@ use super::entries;
 use super::history::EVENT_DAYS;
 use super::sale;
 use super::settle::Settler;
-use crate::clock::DAY_MS;
+use crate::clock::{DAY_MS, Timestamp};
 use crate::crypto::{BlindIndex, ConversionIds};
 use crate::error::{Error, Result};
 use crate::model::account::Account;
@@ -31,6 +31,7 @@ pub struct Deciding<'a> {
     snapshot: &'a Snapshot<'a>,
     catalog: &'a Catalog,
     account: &'a Account,
+    now: Timestamp,
     index: BlindIndex,
     ids: ConversionIds,
     marks: Arc<Marks>,
@@ -50,6 +51,7 @@ impl<'a> Deciding<'a> {
             index: settler.store.keys().index(account.id)?,
             ids: settler.store.keys().conversion_ids(account.id)?,
             marks: settler.store.marks(account.id),
+            now: settler.now(),
             settler,
             settling,
             snapshot,
@@ -78,9 +80,8 @@ impl<'a> Deciding<'a> {
         let Some(id) = statement.id.given() else {
             return Ok(true);
         };
-        let now = self.settler.clock.now();
         let history = &mut self.settler.history;
-        history.is_new_event(self.snapshot, self.account.id, EventId(id.0), now)
+        history.is_new_event(self.snapshot, self.account.id, EventId(id.0), self.now)
     }
 
     fn settle_entry<'b>(&mut self, into: &mut Batch<'b>, entry: Entry<&'b str>) -> Result<()> {
@@ -97,15 +98,15 @@ impl<'a> Deciding<'a> {
             }
             Entry::ClickOfDay { mut hit, is_first } => {
                 hit.keep_only_permitted();
-                self.settle_click_of_day(into, *hit, is_first);
+                self.settle_click_of_day(into, hit, is_first);
             }
             Entry::Hit(mut hit) => match self.stopped_by(&hit) {
                 Some(reason) => stop(into, reason),
                 None => {
                     hit.keep_only_permitted();
                     match hit.sale.take() {
-                        Some(sale) => self.settle_sale(into, *hit, sale)?,
-                        None => self.settle_hit(into, *hit)?,
+                        Some(sale) => self.settle_sale(into, hit, sale)?,
+                        None => self.settle_hit(into, hit)?,
                     }
                 }
             },
@@ -150,12 +151,11 @@ impl<'a> Deciding<'a> {
         into.figures.settled += 1;
         into.figures.count_removed(hit.notes);
         if let Some(event) = hit.event {
-            let now = self.settler.clock.now();
             let history = &mut self.settler.history;
-            if !history.is_new_event(self.snapshot, self.account.id, event, now)? {
+            if !history.is_new_event(self.snapshot, self.account.id, event, self.now)? {
                 return Ok(Some(Reason::Duplicate));
             }
-            if now.millis() - hit.at.millis() > (EVENT_DAYS + 1) * DAY_MS {
+            if self.now.millis() - hit.at.millis() > (EVENT_DAYS + 1) * DAY_MS {
                 return Ok(Some(Reason::TooOld));
             }
         }
@@ -165,7 +165,7 @@ impl<'a> Deciding<'a> {
         Ok(None)
     }
 
-    fn settle_hit<'b>(&mut self, into: &mut Batch<'b>, mut hit: Hit<&'b str>) -> Result<()> {
+    fn settle_hit<'b>(&mut self, into: &mut Batch<'b>, mut hit: Box<Hit<&'b str>>) -> Result<()> {
         if let Some(reason) = self.is_refused(into, &mut hit)? {
             into.refuse(hit, reason);
             return Ok(());
@@ -182,11 +182,11 @@ impl<'a> Deciding<'a> {
             }
         }
         into.add(&hit, self.dimensions(&hit), &measures);
-        into.keep(&trail_row(hit, None, None));
+        into.keep(&trail_row(*hit, None, None));
         Ok(())
     }
 
-    fn settle_click<'b>(&mut self, into: &mut Batch<'b>, hit: Hit<&'b str>) -> Result<()> {
+    fn settle_click<'b>(&mut self, into: &mut Batch<'b>, hit: Box<Hit<&'b str>>) -> Result<()> {
         let dimensions = self.dimensions(&hit);
         let mut measures = Measures {
             clicks: 1,
@@ -207,11 +207,16 @@ impl<'a> Deciding<'a> {
             self.settler.history.remember_click(hit.id, &dimensions)?;
         }
         into.add(&hit, dimensions, &measures);
-        into.keep(&trail_row(hit, None, None));
+        into.keep(&trail_row(*hit, None, None));
         Ok(())
     }
 
-    fn settle_click_of_day<'b>(&mut self, into: &mut Batch<'b>, hit: Hit<&'b str>, is_first: bool) {
+    fn settle_click_of_day<'b>(
+        &mut self,
+        into: &mut Batch<'b>,
+        hit: Box<Hit<&'b str>>,
+        is_first: bool,
+    ) {
         into.figures.settled += 1;
         let measures = Measures {
             clicks: 1,
@@ -219,13 +224,13 @@ impl<'a> Deciding<'a> {
             ..Measures::default()
         };
         into.add(&hit, self.dimensions(&hit), &measures);
-        into.keep(&trail_row(hit, None, None));
+        into.keep(&trail_row(*hit, None, None));
     }
 
     fn settle_sale<'b>(
         &mut self,
         into: &mut Batch<'b>,
-        mut hit: Hit<&'b str>,
+        mut hit: Box<Hit<&'b str>>,
         sale: Box<Sale<&'b str>>,
     ) -> Result<()> {
         if let Some(reason) = self.is_refused(into, &mut hit)? {
@@ -251,7 +256,7 @@ impl<'a> Deciding<'a> {
         into.add_credited(hit.at, dimensions, &body.measures());
         hit.campaign = Some(body.campaign);
         hit.publisher = body.publisher;
-        into.keep(&trail_row(hit, Some((id, body.goal)), sale.txn));
+        into.keep(&trail_row(*hit, Some((id, body.goal)), sale.txn));
         let account = self.account.id;
         let conversion = Conversion { id, account, body };
         into.add_conversion(NewConversion { seq, conversion }, key);
@@ -263,7 +268,7 @@ impl<'a> Deciding<'a> {
         let Some(key) = key else {
             return Ok(true);
         };
-        let since = sale::counted_since(self.settler.clock.now());
+        let since = sale::counted_since(self.now);
         let counted = &mut self.settler.history.counted;
         counted.is_new(self.snapshot, self.account.id, since, key)
     }

@@ -90,7 +90,7 @@ impl<'a> Lying<'a> {
     /// # Errors
     /// [`crate::error::Kind::Damaged`] where the bytes are no such entry.
     pub fn read(&self) -> Result<Entry<&'a str>> {
-        let hit = || hit_bytes::read(self.body).map(Box::new);
+        let hit = || hit_bytes::read(self.body);
         let entry = match self.kind {
             HIT | SALE => hit().map(Entry::Hit),
             NOT_COUNTED => hit_bytes::read_other(self.body)

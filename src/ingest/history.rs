@@ -4,9 +4,10 @@
 
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;
 
+use foldhash::quality::RandomState;
 use foldhash::{HashMap, HashSet};
 use serde::Serialize;
 
@@ -53,6 +54,7 @@ pub struct History {
     visitor_order: VecDeque<AccountDay>,
     /// Keys under which conversions have counted.
     pub counted: Counted,
+    prints: Prints,
 }
 
 /// Events seen, by the time of their arrival, so that the oldest are forgotten.
@@ -147,11 +149,11 @@ impl History {
         let known = match self.events.entry(account) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(none) => {
-                let known = load_events(source, account, now)?;
+                let known = load_events(source, &self.prints, account, now)?;
                 none.insert(Generations::new(now.utc_day(), known))
             }
         };
-        Ok(known.is_new(now.utc_day(), fingerprint(&event)))
+        Ok(known.is_new(now.utc_day(), self.prints.of_event(event)))
     }
 
     /// Whether a visitor clicks a campaign for the first time that day; remembers it.
@@ -172,10 +174,10 @@ impl History {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(none) => {
                 self.visitor_order.push_back(day);
-                none.insert(load_visitors(source, day)?)
+                none.insert(load_visitors(source, &self.prints, day)?)
             }
         };
-        Ok(known.insert(fingerprint(&(visitor, campaign))))
+        Ok(known.insert(self.prints.of_visit(visitor, campaign)))
     }
 
     /// Forgets everything; it is read back when it is needed.
@@ -184,11 +186,23 @@ impl History {
     }
 }
 
-/// 64 bits of a value: among ten million of them, one pair in 300,000 runs is alike.
-fn fingerprint(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+/// Makes 64 bits of a value: among ten million of them, one pair in 300,000 runs is
+/// alike, and whoever makes ids does not know which, since each start seeds them anew.
+#[derive(Default)]
+struct Prints(RandomState);
+
+impl Prints {
+    fn of_event(&self, event: EventId) -> u64 {
+        self.of(u128::from_le_bytes(event.0))
+    }
+
+    fn of_visit(&self, visitor: VisitorId, campaign: CampaignId) -> u64 {
+        self.of((u128::from_le_bytes(visitor.0), campaign))
+    }
+
+    fn of(&self, value: impl Hash) -> u64 {
+        self.0.hash_one(value)
+    }
 }
 
 fn find_click(source: &impl Source, account: AccountId, id: HitId) -> Result<Option<Dimensions>> {
@@ -228,7 +242,12 @@ pub(super) fn readable<T: Default>(key: &SegmentKey, outcome: Result<T>) -> Resu
     }
 }
 
-fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Result<HashSet<u64>> {
+fn load_events(
+    source: &impl Source,
+    prints: &Prints,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<HashSet<u64>> {
     let mut known = HashSet::default();
     // A late event lies up to seven days before its arrival, which itself may lie
     // seven days back.
@@ -239,7 +258,7 @@ fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Resu
             let header = source.header(&key)?;
             let columns = source.columns(&key, EVENT_COLUMNS)?;
             TrailScan::open(&mut unpacker, &header, &columns)?.events(|event, _| {
-                known.insert(fingerprint(&event));
+                known.insert(prints.of_event(event));
             })
         };
         readable(&key, read())?;
@@ -249,7 +268,7 @@ fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Resu
             let header = source.header(&key)?;
             let columns = source.columns(&key, RECEIPT_ID_COLUMNS)?;
             receipt_ids(&mut unpacker, &header, &columns, |id| {
-                known.insert(fingerprint(&EventId(id.0)));
+                known.insert(prints.of_event(EventId(id.0)));
             })
         };
         readable(&key, read())?;
@@ -257,7 +276,7 @@ fn load_events(source: &impl Source, account: AccountId, now: Timestamp) -> Resu
     Ok(known)
 }
 
-fn load_visitors(source: &impl Source, day: AccountDay) -> Result<HashSet<u64>> {
+fn load_visitors(source: &impl Source, prints: &Prints, day: AccountDay) -> Result<HashSet<u64>> {
     let mut known = HashSet::default();
     let days = day.start.utc_day()..=day.end.utc_day();
     let mut unpacker = Unpacker::new()?;
@@ -267,7 +286,7 @@ fn load_visitors(source: &impl Source, day: AccountDay) -> Result<HashSet<u64>> 
             let columns = source.columns(&key, CLICK_COLUMNS)?;
             TrailScan::open(&mut unpacker, &header, &columns)?.clicks(|visitor, campaign, at| {
                 if at >= day.start && at < day.end {
-                    known.insert(fingerprint(&(visitor, campaign)));
+                    known.insert(prints.of_visit(visitor, campaign));
                 }
             })
         };

@@ -161,7 +161,7 @@ fn write_list<T: AsRef<str>>(bytes: &mut Vec<u8>, list: &[(u8, Personal<T>)]) {
 }
 
 /// Reads a hit; none where the bytes are not one and nothing else.
-pub fn read(bytes: &[u8]) -> Option<Hit<&str>> {
+pub fn read(bytes: &[u8]) -> Option<Box<Hit<&str>>> {
     let mut reader = Reader {
         parts: 0,
         rest: bytes,
@@ -171,7 +171,7 @@ pub fn read(bytes: &[u8]) -> Option<Hit<&str>> {
         return None;
     }
     let id = HitId(reader.array()?);
-    let hit = Hit {
+    let hit = Box::new(Hit {
         id,
         permits: Permits {
             measurement: reader.has(part::MEASUREMENT),
@@ -205,7 +205,7 @@ pub fn read(bytes: &[u8]) -> Option<Hit<&str>> {
             true => Some(read_other(std::mem::take(&mut reader.rest))?),
             false => None,
         },
-    };
+    });
     reader.rest.is_empty().then_some(hit)
 }
 

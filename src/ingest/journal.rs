@@ -25,6 +25,9 @@ pub const WAITING_MAX: i64 = crate::model::limits::WAITING_HITS;
 /// Bytes that may wait to be settled before no more are taken.
 pub const WAITING_BYTES_MAX: i64 = crate::model::limits::WAITING_BYTES;
 
+/// Bytes of most packages at most.
+const USUAL_BYTES: usize = 8 * 1_024;
+
 /// What is said while nothing fits on the disk.
 pub(super) const DISK_FULL: &str = "The disk is full; nothing can be stored until there is room.";
 
@@ -59,6 +62,10 @@ impl Package {
         entries: &[Entry<T>],
     ) -> Result<()> {
         let before = (self.bytes.len(), self.items.len());
+        if before.0 == 0 {
+            self.bytes.reserve(USUAL_BYTES);
+        }
+        self.items.reserve(entries.len());
         let added = entries
             .iter()
             .try_for_each(|entry| self.add_one(account, entry));

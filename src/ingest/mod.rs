@@ -21,6 +21,7 @@ mod merge;
 mod provoke;
 mod sale;
 mod settle;
+mod sums;
 mod turn;
 mod waiting;
 mod writer;

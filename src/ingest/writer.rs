@@ -2,10 +2,11 @@
 //! answers. It never waits for more than there is.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 use foldhash::HashSet;
+use foldhash::quality::RandomState;
 
 use super::journal::{DISK_FULL, Journal, Queue, Request, Verdict};
 use super::{entries, provoke};
@@ -33,12 +34,14 @@ struct RecentEvents {
     /// 64 bits of each: among half a million, one pair in 150 million runs is alike.
     known: HashSet<u64>,
     order: VecDeque<u64>,
+    /// Chosen at each start: whoever makes ids does not know which of them look alike.
+    seed: RandomState,
 }
 
 impl RecentEvents {
     /// Whether this is the first time; remembers it.
     fn is_new(&mut self, account: AccountId, event: EventId) -> bool {
-        let event = fingerprint(account, event);
+        let event = self.fingerprint(account, event);
         if !self.known.insert(event) {
             return false;
         }
@@ -52,15 +55,14 @@ impl RecentEvents {
     }
 
     fn forget(&mut self, account: AccountId, event: EventId) {
-        self.known.remove(&fingerprint(account, event));
+        self.known.remove(&self.fingerprint(account, event));
     }
-}
 
-/// An event's own random bits, mixed with whose it is.
-fn fingerprint(account: AccountId, event: EventId) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (account, event).hash(&mut hasher);
-    hasher.finish()
+    /// An event's own random bits, mixed with whose it is.
+    fn fingerprint(&self, account: AccountId, event: EventId) -> u64 {
+        let bits = u128::from_le_bytes(event.0);
+        self.seed.hash_one((account, bits))
+    }
 }
 
 /// One account's part of a batch.
@@ -70,7 +72,7 @@ struct Group {
     events: Vec<EventId>,
 }
 
-type Groups = HashMap<AccountId, Group>;
+type Groups = foldhash::HashMap<AccountId, Group>;
 
 pub(super) struct Writer {
     journal: Journal,
@@ -166,13 +168,15 @@ impl Writer {
         requests: Vec<Request>,
         counts: HashMap<AccountId, Vec<Entry>>,
     ) -> Result<()> {
-        let mut groups: Groups = HashMap::new();
+        let mut groups = Groups::default();
         let verdicts: Vec<Vec<Verdict>> = requests
             .iter()
             .map(|request| self.sort_in(request, &mut groups))
             .collect();
         for (account, entries) in &counts {
-            let group = groups.entry(*account).or_insert_with(Group::new);
+            let group = groups
+                .entry(*account)
+                .or_insert_with(|| Group::with_room(0));
             for entry in entries {
                 entries::append(&mut group.bytes, entry)?;
             }
@@ -212,7 +216,8 @@ impl Writer {
         let package = &request.package;
         let mut verdicts = Vec::with_capacity(package.items.len());
         for item in &package.items {
-            let group = groups.entry(item.account).or_insert_with(Group::new);
+            let begin = || Group::with_room(package.bytes.len());
+            let group = groups.entry(item.account).or_insert_with(begin);
             if let Some(event) = item.event {
                 if !self.events.is_new(item.account, event) {
                     verdicts.push(Verdict::Duplicate);
@@ -295,9 +300,11 @@ impl Writer {
 }
 
 impl Group {
-    fn new() -> Self {
+    fn with_room(room: usize) -> Self {
+        let mut bytes = entries::begin();
+        bytes.reserve(room);
         Group {
-            bytes: entries::begin(),
+            bytes,
             hits: 0,
             events: Vec::new(),
         }

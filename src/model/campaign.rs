@@ -120,15 +120,13 @@ impl CampaignSettings {
     /// The goal with this id or, without regard to case, this name.
     pub fn goal(&self, text: &str) -> Option<&Goal> {
         let text = text.trim();
-        let by_id = text.parse::<GoalId>().ok();
-        self.goals
-            .iter()
-            .find(|goal| Some(goal.id) == by_id)
-            .or_else(|| {
-                self.goals
-                    .iter()
-                    .find(|goal| goal.name.to_lowercase() == text.to_lowercase())
-            })
+        let goals = self.goals.iter();
+        let by_id = GoalId::read(text).and_then(|id| goals.clone().find(|goal| goal.id == id));
+        by_id.or_else(|| {
+            let lower = text.to_lowercase();
+            let mut goals = goals;
+            goals.find(|goal| goal.name == text || goal.name.to_lowercase() == lower)
+        })
     }
 
     pub fn is_running(&self) -> bool {

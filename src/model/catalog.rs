@@ -79,7 +79,7 @@ impl Catalog {
     pub fn site(&self, text: &str) -> Option<&Arc<Site>> {
         let id = match text.parse::<SiteKey>() {
             Ok(key) => *self.keys.get(&key)?,
-            Err(_) => text.parse().ok()?,
+            Err(_) => SiteId::read(text)?,
         };
         self.sites.get(&id)
     }

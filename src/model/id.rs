@@ -71,6 +71,13 @@ macro_rules! id {
                 encode_base32(self.0, ID_CHARS)
             }
 
+            /// The id that a text is, if it is one.
+            pub fn read(text: &str) -> Option<Self> {
+                decode_base32(text, ID_CHARS)
+                    .filter(|&value| value != 0)
+                    .map($name)
+            }
+
             pub fn to_bytes(self) -> [u8; 5] {
                 let [_, _, _, bytes @ ..] = self.0.to_be_bytes();
                 bytes
@@ -98,10 +105,7 @@ macro_rules! id {
             type Err = Error;
 
             fn from_str(text: &str) -> Result<Self> {
-                decode_base32(text, ID_CHARS)
-                    .filter(|&value| value != 0)
-                    .map($name)
-                    .ok_or_else(|| Error::not_found($what))
+                $name::read(text).ok_or_else(|| Error::not_found($what))
             }
         }
 

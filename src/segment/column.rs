@@ -122,8 +122,9 @@ impl<'a, V: Values> ColumnWriter<'a, V> {
             Some((before, code)) if before == value => code,
             _ => self.code(value),
         };
-        self.before = Some((value, code));
-        self.codes.resize(row, 0);
+        if self.codes.len() < row {
+            self.codes.resize(row, 0);
+        }
         self.codes.push(code);
         self.valued += 1;
     }
@@ -134,6 +135,7 @@ impl<'a, V: Values> ColumnWriter<'a, V> {
         if code == next {
             self.distinct.push(value);
         }
+        self.before = Some((value, code));
         code
     }
 

@@ -86,29 +86,28 @@ pub fn blank(id: HitId) -> TrailRow {
     }
 }
 
-/// The number of a row in one of [`NUMBERS`]; none where it is the default.
-pub fn number<T>(column: u8, row: &TrailRow<T>) -> Option<u64> {
-    let some = |number: u64| (number != 0).then_some(number);
-    match column {
-        AT => some(at_number(row)),
-        KIND => some(kind_number(row.kind)),
-        PERMITS => some(permits_number(row.permits)),
-        SITE => row.site.map(|id| id.row() as u64),
-        CAMPAIGN => row.campaign.map(|id| id.row() as u64),
-        PUBLISHER => row.publisher.map(|id| id.row() as u64),
-        GOAL => row.goal.map(|id| id.row() as u64),
-        LANDING => row.landing.map(|index| u64::from(index) + 1),
-        COUNTRY => some(row.origin.country.code().into()),
-        DEVICE => some(row.origin.device.code().into()),
-        OS => some(row.origin.os.code().into()),
-        BROWSER => some(row.origin.browser.code().into()),
-        CONVERSION => row.conversion.map(|id| id.0),
-        NOTES => some(row.notes.bits().into()),
-        _ => None,
-    }
+/// The numbers of a row in all of [`NUMBERS`]; 0 is the default.
+pub fn numbers<T>(row: &TrailRow<T>) -> [u64; NUMBERS.end as usize - NUMBERS.start as usize] {
+    let id = |row: Option<i64>| row.map_or(0, |row| row as u64);
+    [
+        at_number(row),
+        kind_number(row.kind),
+        permits_number(row.permits),
+        id(row.site.map(SiteId::row)),
+        id(row.campaign.map(CampaignId::row)),
+        id(row.publisher.map(PublisherId::row)),
+        id(row.goal.map(GoalId::row)),
+        row.landing.map_or(0, |index| u64::from(index) + 1),
+        row.origin.country.code().into(),
+        row.origin.device.code().into(),
+        row.origin.os.code().into(),
+        row.origin.browser.code().into(),
+        row.conversion.map_or(0, |id| id.0),
+        row.notes.bits().into(),
+    ]
 }
 
-/// Sets what [`number`] gave.
+/// Sets one of what [`numbers`] gave.
 pub fn set_number(column: u8, row: &mut TrailRow, number: u64) -> Result<()> {
     let id = number as i64;
     let byte = || u8::try_from(number).map_err(|_| damaged());

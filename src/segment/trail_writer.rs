@@ -40,8 +40,8 @@ impl<'a> TrailWriter<'a> {
     pub fn push(&mut self, row: &TrailRow<&'a str>) {
         let place = self.ids.len();
         self.ids.push(row.id);
-        for (id, column) in field::NUMBERS.zip(&mut self.numbers) {
-            if let Some(number) = field::number(id, row) {
+        for (number, column) in field::numbers(row).into_iter().zip(&mut self.numbers) {
+            if number != 0 {
                 column.push(place, number);
             }
         }
@@ -63,7 +63,10 @@ impl<'a> TrailWriter<'a> {
     pub fn finish(mut self) -> Result<Encoded> {
         let rows = self.ids.len();
         let order = order_of(&self.ids);
-        self.ids.sort_unstable();
+        if let Some(order) = &order {
+            let ids = order.iter().map(|&place| self.ids[place as usize]);
+            self.ids = ids.collect();
+        }
         let mut packer = Packer::quick()?;
         let mut columns = Vec::new();
         if !self.ids.is_empty() {
@@ -109,9 +112,11 @@ fn order_of(ids: &[HitId]) -> Option<Vec<u32>> {
     if ids.is_sorted() {
         return None;
     }
-    let mut order: Vec<u32> = (0..ids.len() as u32).collect();
-    order.sort_by_key(|&place| ids[place as usize]);
-    Some(order)
+    // Numbers are compared at once.
+    let numbers = ids.iter().map(|id| u128::from_be_bytes(id.0));
+    let mut order: Vec<(u128, u32)> = numbers.zip(0..).collect();
+    order.sort_by_key(|&(id, _)| id);
+    Some(order.into_iter().map(|(_, place)| place).collect())
 }
 
 fn finish<V: Values>(
