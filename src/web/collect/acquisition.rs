@@ -130,7 +130,7 @@ async fn convert(
         authenticated,
     };
     match reading.hit(&arrival(params, visit)) {
-        Ok(hit) => keep(station, account.id, &[Entry::Hit(Box::new(hit))]).await,
+        Ok(hit) => keep(station, account.id, &[Entry::Hit(hit)]).await,
         Err(reason) => refuse(app, Some(account.id), reason),
     }
 }

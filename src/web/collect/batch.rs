@@ -10,6 +10,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::name::{Called, Name};
 use super::params::Params;
+use super::plain;
 use super::scalar::Scalar;
 use crate::model::reason::Reason;
 
@@ -17,7 +18,7 @@ use crate::model::reason::Reason;
 pub const EVENTS_MAX: usize = crate::model::limits::EVENTS;
 
 /// Events in most requests at most.
-const EVENTS_USUAL: usize = 16;
+pub const EVENTS_USUAL: usize = 16;
 
 /// One request's events.
 #[derive(Debug, Deserialize)]
@@ -48,8 +49,16 @@ pub struct Event<'a> {
     pub params: Params<'a>,
 }
 
+impl<'a> Batch<'a> {
+    /// The batch that a text is, if it is one.
+    pub fn read(text: &'a str) -> Option<Batch<'a>> {
+        plain::read(text).or_else(|| serde_json::from_str(text).ok())
+    }
+}
+
 impl<'a> Event<'a> {
-    fn take(&mut self, name: &str, value: Scalar<'a>) {
+    /// Takes a value under the name it came with.
+    pub fn take(&mut self, name: &str, value: Scalar<'a>) {
         match name {
             "id" => self.id = value.into_text(),
             "type" => self.kind = value.into_text(),

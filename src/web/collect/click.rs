@@ -177,7 +177,7 @@ impl<'c> Link<'c> {
         params: &'p Params<'_>,
         terms: &Terms,
         visit: &Visit<'p>,
-    ) -> Hit<Cow<'p, str>> {
+    ) -> Box<Hit<Cow<'p, str>>> {
         let arrival = Arrival {
             at: visit.at,
             origin: visit.origin,
@@ -197,12 +197,11 @@ impl<'c> Link<'c> {
     /// The hit, told from others of its day where no more is permitted than that.
     fn entry<S>(
         &self,
-        hit: Hit<S>,
+        hit: Box<Hit<S>>,
         collector: &Collector,
         terms: &Terms,
         visit: &Visit<'_>,
     ) -> Entry<S> {
-        let hit = Box::new(hit);
         if !terms.counts_daily_visitors {
             return Entry::Hit(hit);
         }

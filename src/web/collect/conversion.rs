@@ -37,7 +37,7 @@ impl<'t> Reading<'_, 't, '_> {
     ///
     /// # Errors
     /// Why it cannot be used: an unknown goal or currency, a bad amount.
-    pub fn hit(&self, arrival: &Arrival<'t>) -> Result<Hit<Cow<'t, str>>, Reason> {
+    pub fn hit(&self, arrival: &Arrival<'t>) -> Result<Box<Hit<Cow<'t, str>>>, Reason> {
         let mut hit = draft::hit(
             Kind::Conversion,
             self.place,

@@ -36,9 +36,9 @@ pub fn hit<'p>(
     params: &'p Params<'_>,
     terms: &Terms,
     arrival: &Arrival<'p>,
-) -> Hit<Cow<'p, str>> {
+) -> Box<Hit<Cow<'p, str>>> {
     let permits = terms.permits;
-    let mut hit = Hit {
+    let mut hit = Box::new(Hit {
         id: HitId::new(arrival.at, token::random_bytes()),
         at: arrival.at,
         kind,
@@ -59,7 +59,7 @@ pub fn hit<'p>(
         event: arrival.event,
         sale: None,
         notes: params.notes,
-    };
+    });
     if terms.heard.malformed {
         hit.notes.add(Note::BadSignal);
     }

@@ -8,19 +8,15 @@ use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE,
 };
-use serde::Serialize;
 
 use super::batch::{Batch, Event};
 use super::event_hit::Sender;
 use super::outcome::Outcome;
+use super::verdicts::Verdicts;
 use super::visit::Visit;
 use super::{Answer, Answering, Call, Station, refuse, report};
-use crate::ingest::Verdict;
 use crate::model::id::AccountId;
 use crate::model::reason::Reason;
-
-/// Longest id that is given back in a verdict, in bytes.
-const ID_SHOWN_MAX: usize = 64;
 
 pub fn event(station: &Rc<Station>, call: &Call<'_>) -> Answering {
     let visit = Visit::of(call, &station.collector, station.app.clock.now());
@@ -52,7 +48,7 @@ fn answer(
     let Ok(text) = std::str::from_utf8(body) else {
         return Err(refuse(app, None, Reason::BadEncoding));
     };
-    let Ok(batch) = serde_json::from_str::<Batch<'_>>(text) else {
+    let Some(batch) = Batch::read(text) else {
         return Err(refuse(app, None, Reason::BadJson));
     };
     let site = batch.site.into_text();
@@ -74,20 +70,6 @@ fn answer(
     Ok(store(station, site.account, &sender, &batch.hits.events))
 }
 
-/// What became of one event.
-#[derive(Serialize)]
-struct Said {
-    id: Option<String>,
-    verdict: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct Verdicts {
-    verdicts: Vec<Said>,
-}
-
 /// Sends on what can be stored; the answer tells what became of each.
 fn store(
     station: &Rc<Station>,
@@ -95,25 +77,20 @@ fn store(
     sender: &Sender<'_>,
     events: &[Event<'_>],
 ) -> impl Future<Output = Answer> + use<> {
-    let mut verdicts = Vec::with_capacity(events.len());
+    let mut verdicts = Verdicts::of(events.len());
     let mut entries = Vec::with_capacity(events.len());
-    let mut refused = Vec::new();
     for event in events {
         let entry = sender.entry(event);
-        let not_stored = entry.as_ref().err().copied();
-        verdicts.push(said(event, not_stored));
-        match entry {
-            Ok(entry) => entries.push(entry),
-            Err(reason) => refused.push(reason),
-        }
+        verdicts.add(event.id.as_deref(), entry.as_ref().err().copied());
+        entries.extend(entry);
     }
     let storing = station.app.journal.store_in_turn(account, &entries);
     let station = station.clone();
     async move {
         match storing.await {
             Ok(stored) => {
-                count_refused(&station, account, &refused);
-                tell(verdicts, &stored)
+                count_refused(&station, account, verdicts.refused());
+                Answer::verdicts(verdicts.tell(&stored))
             }
             Err(error) => {
                 report(&error);
@@ -124,34 +101,10 @@ fn store(
 }
 
 /// Where nothing may be counted, that is not counted either.
-fn count_refused(station: &Station, account: AccountId, refused: &[Reason]) {
-    for &reason in refused {
+fn count_refused(station: &Station, account: AccountId, refused: impl Iterator<Item = Reason>) {
+    for reason in refused {
         if reason != Reason::ConsentMissing {
             station.app.journal.count(account, reason);
         }
-    }
-}
-
-fn tell(mut verdicts: Vec<Said>, stored: &[Verdict]) -> Answer {
-    let taken = verdicts.iter_mut().filter(|said| said.reason.is_none());
-    for (said, verdict) in taken.zip(stored) {
-        said.verdict = match verdict {
-            Verdict::Stored => "stored",
-            Verdict::Duplicate => "duplicate",
-        };
-    }
-    match serde_json::to_string(&Verdicts { verdicts }) {
-        Ok(body) => Answer::verdicts(body),
-        Err(_) => Answer::problem(Outcome::NotStored(Reason::BadJson)),
-    }
-}
-
-fn said(event: &Event<'_>, not_stored: Option<Reason>) -> Said {
-    let outcome = not_stored.map_or(Outcome::Stored, Outcome::NotStored);
-    let id = event.id.as_deref().filter(|id| id.len() <= ID_SHOWN_MAX);
-    Said {
-        id: id.map(str::to_owned),
-        verdict: outcome.verdict(),
-        reason: not_stored.map(Reason::word),
     }
 }

@@ -2,14 +2,16 @@
 //! Never in here: HTTP, or the neighbours of an event.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::App;
 use super::batch::Event;
 use super::conversion::Reading;
 use super::draft::{self, Arrival};
 use super::name::Name;
+use super::params::Params;
 use super::place::{Place, Reference, bare_id};
-use super::query::hex;
+use super::query::HEX;
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
 use crate::clock::DAY_MS;
@@ -35,6 +37,8 @@ pub struct Sender<'a> {
     pub visit: &'a Visit<'a>,
     pub consent: Option<Cow<'a, str>>,
     pub visitor: Option<VisitorId>,
+    /// The terms of events that say nothing about consent themselves.
+    pub usual_terms: OnceCell<Terms>,
 }
 
 impl<'a> Sender<'a> {
@@ -54,6 +58,7 @@ impl<'a> Sender<'a> {
             visit,
             consent,
             visitor: visitor.and_then(|text| read_id(&text)).map(VisitorId),
+            usual_terms: OnceCell::new(),
         })
     }
 
@@ -67,15 +72,15 @@ impl<'a> Sender<'a> {
                 .statement(event)
                 .map(|told| Entry::Statement(Box::new(told)));
         }
-        self.hit(event).map(|hit| Entry::Hit(Box::new(hit)))
+        self.hit(event).map(Entry::Hit)
     }
 
     /// A grant, or a withdrawal by somebody who was known. A refusal by anybody else
     /// leaves nothing.
     fn statement(&self, event: &Event<'_>) -> Result<Statement, Reason> {
         let id = self.checked_id(event)?;
-        let place = self.place(event)?;
-        let terms = self.terms(event, &place, Reference::Absent);
+        self.place(event)?;
+        let terms = self.terms(event, Reference::Absent);
         let stated = terms.heard.stated;
         let withdrawn = (stated.attribution == Answer::Denied)
             .then_some(self.visitor)
@@ -92,12 +97,12 @@ impl<'a> Sender<'a> {
     }
 
     /// The event as a hit.
-    fn hit<'e>(&'e self, event: &'e Event<'_>) -> Result<Hit<Cow<'e, str>>, Reason> {
+    fn hit<'e>(&'e self, event: &'e Event<'_>) -> Result<Box<Hit<Cow<'e, str>>>, Reason> {
         let id = self.checked_id(event)?;
         let kind = kind(event).ok_or(Reason::BadJson)?;
         let place = self.place(event)?;
         let reference = self.reference(event);
-        let terms = self.terms(event, &place, reference);
+        let terms = self.terms(event, reference);
         if !terms.counts {
             return Err(Reason::ConsentMissing);
         }
@@ -155,8 +160,16 @@ impl<'a> Sender<'a> {
         Reference::read(self.click_ids, self.account.id, text)
     }
 
-    fn terms(&self, event: &Event<'_>, place: &Place<'_>, reference: Reference) -> Terms {
-        let own = event.params.signals(self.visit.privacy_control);
+    fn terms(&self, event: &Event<'_>, reference: Reference) -> Cow<'_, Terms> {
+        if event.params.say_nothing() && reference == Reference::Absent {
+            let usual = || self.terms_of(&Params::default(), Reference::Absent);
+            return Cow::Borrowed(self.usual_terms.get_or_init(usual));
+        }
+        Cow::Owned(self.terms_of(&event.params, reference))
+    }
+
+    fn terms_of(&self, params: &Params<'_>, reference: Reference) -> Terms {
+        let own = params.signals(self.visit.privacy_control);
         let signals = match self.consent.as_deref() {
             None => own,
             consent => Signals {
@@ -169,7 +182,7 @@ impl<'a> Sender<'a> {
             click_ids: self.click_ids,
             account: self.account.id,
             catalog: self.catalog,
-            posture: place.posture(),
+            posture: self.site.settings.posture,
             signals,
             cookies: None,
             agreed_at_click: reference.shows_agreement(self.catalog),
@@ -185,7 +198,7 @@ impl<'a> Sender<'a> {
         terms: &Terms,
         reference: Reference,
         arrival: &Arrival<'e>,
-    ) -> Result<Hit<Cow<'e, str>>, Reason> {
+    ) -> Result<Box<Hit<Cow<'e, str>>>, Reason> {
         Reading {
             catalog: self.catalog,
             click_ids: self.click_ids,
@@ -207,7 +220,7 @@ impl<'a> Sender<'a> {
         terms: &Terms,
         reference: Reference,
         arrival: &Arrival<'e>,
-    ) -> Result<Hit<Cow<'e, str>>, Reason> {
+    ) -> Result<Box<Hit<Cow<'e, str>>>, Reason> {
         let mut hit = draft::hit(kind, place, &event.params, terms, arrival);
         if let Some(text) = event.params.get(Name::PubId) {
             let publisher = self.catalog.publisher(self.account.id, text);
@@ -245,18 +258,33 @@ fn kind(event: &Event<'_>) -> Option<Kind> {
 /// 32 hexadecimal digits, with or without the dashes of a UUID.
 pub fn read_id(text: &str) -> Option<[u8; 16]> {
     let bytes = text.as_bytes();
-    let is_uuid = match bytes.len() {
-        32 => false,
-        36 => [8, 13, 18, 23].iter().all(|&at| bytes[at] == b'-'),
-        _ => return None,
+    let digits = match bytes.len() {
+        36 => without_dashes(bytes)?,
+        _ => *bytes.as_array::<32>()?,
     };
     let mut id = [0; 16];
-    let mut digits = bytes.iter().filter(|&&byte| !(is_uuid && byte == b'-'));
-    for byte in &mut id {
-        let (high, low) = (hex(*digits.next()?)?, hex(*digits.next()?)?);
-        *byte = high << 4 | low;
+    let mut all = 0;
+    for (byte, [high, low]) in id.iter_mut().zip(digits.as_chunks().0) {
+        let (high, low) = (HEX[usize::from(*high)], HEX[usize::from(*low)]);
+        *byte = high << 4 | low & 15;
+        all |= high | low;
     }
-    digits.next().is_none().then_some(id)
+    (all < 16).then_some(id)
+}
+
+/// The digits of a UUID.
+fn without_dashes(bytes: &[u8]) -> Option<[u8; 32]> {
+    let mut digits = [0; 32];
+    let mut at = 0;
+    for (index, &byte) in bytes.iter().enumerate() {
+        if matches!(index, 8 | 13 | 18 | 23) {
+            (byte == b'-').then_some(())?;
+        } else {
+            *digits.get_mut(at)? = byte;
+            at += 1;
+        }
+    }
+    (at == digits.len()).then_some(digits)
 }
 
 #[cfg(test)]

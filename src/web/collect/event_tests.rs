@@ -41,6 +41,7 @@ impl Sent<'_> {
             visit: &visit,
             consent: self.consent.map(Into::into),
             visitor: read_id(VISITOR).map(VisitorId),
+            usual_terms: OnceCell::new(),
         };
         sender
             .hit(&batch.hits.events[0])

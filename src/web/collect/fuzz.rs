@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::batch::{Batch, EVENTS_MAX};
 use super::name::Name;
 use super::params::Params;
-use super::query;
+use super::{plain, query};
 use crate::model::consent::Consent;
 use crate::model::hit::{PARAMS, SUBS};
 use crate::model::landing;
@@ -29,8 +29,12 @@ pub fn event(bytes: &[u8]) {
         return;
     };
     let Ok(batch) = serde_json::from_str::<Batch<'_>>(text) else {
+        assert!(plain::read(text).is_none());
         return;
     };
+    if let Some(plain) = plain::read(text) {
+        assert_eq!(format!("{plain:?}"), format!("{batch:?}"));
+    }
     let events = &batch.hits.events;
     assert!(events.len() <= EVENTS_MAX);
     for event in events {

@@ -24,12 +24,14 @@ mod outcome;
 mod params;
 mod pixel;
 mod place;
+mod plain;
 mod query;
 mod scalar;
 #[cfg(test)]
 mod scene;
 mod sdk;
 mod terms;
+mod verdicts;
 mod visit;
 mod wild;
 

@@ -108,6 +108,20 @@ impl<'a> Params<'a> {
         Some(value)
     }
 
+    /// Whether nothing stands here of what the visitor said.
+    pub fn say_nothing(&self) -> bool {
+        const SAYING: [Name; 5] = [
+            Name::Consent,
+            Name::Gdpr,
+            Name::GdprConsent,
+            Name::Gpp,
+            Name::GppSid,
+        ];
+        SAYING
+            .iter()
+            .all(|name| self.present >> name.index() & 1 == 0)
+    }
+
     /// What the visitor said, as far as it stands here.
     pub fn signals(&self, privacy_control: bool) -> Signals<'_> {
         Signals {
@@ -143,13 +157,17 @@ impl<'a> Params<'a> {
         name: fn(u8) -> Name,
         mut clean: impl FnMut(Cow<'p, str>) -> Cow<'p, str>,
     ) -> Vec<(u8, Personal<Cow<'p, str>>)> {
-        let all = (1u64 << count) - 1;
-        if self.present >> name(0).index() & all == 0 {
-            return Vec::new();
+        let mut left = self.present >> name(0).index() & ((1u64 << count) - 1);
+        let mut found = Vec::with_capacity(left.count_ones() as usize);
+        while left != 0 {
+            let at = left.trailing_zeros() as u8;
+            left &= left - 1;
+            found.extend(
+                self.text(name(at))
+                    .map(|text| (at, Personal::new(clean(text)))),
+            );
         }
-        (0..count as u8)
-            .filter_map(|at| Some((at, Personal::new(clean(self.text(name(at))?)))))
-            .collect()
+        found
     }
 
     /// A value as it goes into a hit.
@@ -159,6 +177,11 @@ impl<'a> Params<'a> {
 }
 
 fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
+    // Most values neither begin nor end with a character that may be a blank.
+    let is_solid = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    if is_solid(value.as_bytes().first()) && is_solid(value.as_bytes().last()) {
+        return value;
+    }
     match value {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),

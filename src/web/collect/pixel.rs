@@ -68,7 +68,7 @@ fn convert(
     let forget = terms.forget();
     match reading.hit(&arrival(params, visit)) {
         Ok(hit) => {
-            let entries = entries(Entry::Hit(Box::new(hit)), place.statement(&terms));
+            let entries = entries(Entry::Hit(hit), place.statement(&terms));
             let keeping = keep(station, account, &entries);
             Answering::later(async move { medium(keeping.await, forget) })
         }
@@ -107,7 +107,7 @@ fn show(station: &Rc<Station>, params: &Params<'_>, visit: &Visit<'_>) -> Answer
     });
     hit.visitor = terms.visitor();
     hit.keep_only_permitted();
-    let entries = entries(Entry::Hit(Box::new(hit)), place.statement(&terms));
+    let entries = entries(Entry::Hit(hit), place.statement(&terms));
     let forget = terms.forget();
     let keeping = keep(station, account, &entries);
     Answering::later(async move {
@@ -124,7 +124,7 @@ fn seen<'p>(
     params: &'p Params<'_>,
     terms: &Terms,
     visit: &Visit<'p>,
-) -> Hit<Cow<'p, str>> {
+) -> Box<Hit<Cow<'p, str>>> {
     let arrival = arrival(params, visit);
     let mut hit = draft::hit(Kind::Impression, place, params, terms, &arrival);
     if let Some(text) = params.get(Name::PubId) {

@@ -111,6 +111,7 @@ fn without_leftovers(written: &str) -> &str {
     bare
 }
 
+#[inline]
 fn decode_if(encoded: bool, text: &str) -> Option<Cow<'_, str>> {
     if encoded {
         decode(text)
@@ -150,14 +151,22 @@ fn escaped_byte(high: u8, low: u8) -> Option<u8> {
 }
 
 /// The value of a hexadecimal digit.
-pub fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+fn hex(digit: u8) -> Option<u8> {
+    let value = HEX[usize::from(digit)];
+    (value < 16).then_some(value)
 }
+
+/// The value of each hexadecimal digit; of everything else one that no digit has.
+pub const HEX: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        values[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+};
 
 #[cfg(test)]
 mod tests {

@@ -32,6 +32,7 @@ pub struct Asked<'a> {
 }
 
 /// The terms of one request.
+#[derive(Clone)]
 pub struct Terms {
     pub permits: Permits,
     /// The hit may be counted at all.
