@@ -5,7 +5,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::cipher::NONCE_BYTES;
+use super::cipher::{NONCE_BYTES, TAG_BYTES};
 use super::{Keys, token};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -51,7 +51,8 @@ impl ClickIds {
         plain[5..10].copy_from_slice(&publisher_bytes(publisher));
         plain[10] = landing;
         plain[11..17].copy_from_slice(&at.millis().to_be_bytes()[2..]);
-        let mut bytes = vec![version as u8];
+        let mut bytes = Vec::with_capacity(1 + NONCE_BYTES + PLAIN_BYTES + TAG_BYTES);
+        bytes.push(version as u8);
         bytes.extend_from_slice(&nonce);
         bytes.extend(cipher.seal_with(nonce, &associated(account), &plain)?);
         let touch = Touch {

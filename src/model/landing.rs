@@ -11,6 +11,8 @@ pub const DEEP_LINK: u8 = u8::MAX;
 /// Longest name of a macro, in bytes.
 const MACRO_MAX: usize = 40;
 const CLICK_ID: &str = "click_id";
+/// Longest name of a host, in bytes.
+const HOST_MAX: usize = 253;
 
 /// Fills `{name}` in path, query and fragment with percent-encoded values; names
 /// that `value_of` does not know become empty. The host is never filled. The click
@@ -57,6 +59,13 @@ pub fn on_hosts(text: &str, hosts: &[String]) -> Option<String> {
 /// The host of an http address, in lower case; none where there is no name.
 pub fn host_of(url: &str) -> Option<Cow<'_, str>> {
     let rest = after_scheme(url)?;
+    let plain = rest.bytes().take_while(|&byte| is_plain_host(byte)).count();
+    // Most hosts stand by themselves, in small letters.
+    if matches!(rest.as_bytes().get(plain), None | Some(b'/' | b'?' | b'#')) {
+        return (1..=HOST_MAX)
+            .contains(&plain)
+            .then(|| Cow::Borrowed(&rest[..plain]));
+    }
     let end = |text: &str, is_mark: fn(u8) -> bool| {
         let found = text.bytes().position(is_mark);
         found.unwrap_or(text.len())
@@ -74,10 +83,14 @@ pub fn host_of(url: &str) -> Option<Cow<'_, str>> {
         clean &= byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':');
         is_lower &= !byte.is_ascii_uppercase();
     }
-    (clean && (1..=253).contains(&host.len())).then(|| match is_lower {
+    (clean && (1..=HOST_MAX).contains(&host.len())).then(|| match is_lower {
         true => Cow::Borrowed(host),
         false => Cow::Owned(host.to_ascii_lowercase()),
     })
+}
+
+fn is_plain_host(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_')
 }
 
 /// What follows `http://` or `https://`.
@@ -89,7 +102,8 @@ fn after_scheme(url: &str) -> Option<&str> {
 }
 
 fn authority_end(template: &str) -> usize {
-    let Some(start) = template.find("://").map(|at| at + 3) else {
+    let mut threes = template.as_bytes().windows(3);
+    let Some(start) = threes.position(|three| three == b"://").map(|at| at + 3) else {
         return 0;
     };
     let mark = |byte| matches!(byte, b'/' | b'?' | b'#');
@@ -113,8 +127,7 @@ fn next_macro(text: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn push_encoded(out: &mut String, value: &str) {
-    let plain =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let plain = |byte: u8| UNRESERVED[usize::from(byte)];
     if value.bytes().all(plain) {
         return out.push_str(value);
     }
@@ -127,6 +140,18 @@ fn push_encoded(out: &mut String, value: &str) {
         }
     }
 }
+
+/// Characters that mean themselves anywhere in an address (RFC 3986, 2.3).
+const UNRESERVED: [bool; 256] = {
+    let mut unreserved = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let mark = matches!(byte as u8, b'-' | b'_' | b'.' | b'~');
+        unreserved[byte] = mark || (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    unreserved
+};
 
 fn with_click_id(url: String, click_id: &str) -> String {
     let (page, fragment) = match url.split_once('#') {

@@ -110,28 +110,26 @@ impl Scrub {
     }
 }
 
-/// What a byte of a text is; words are of letters and digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Other,
-    AtSign,
-    Percent,
-    Equals,
-    Letter,
-    Digit,
+/// What a byte of a text is, a bit each; words are of letters and digits.
+mod class {
+    pub const DIGIT: u8 = 1;
+    pub const LETTER: u8 = 2;
+    pub const AT_SIGN: u8 = 4;
+    pub const PERCENT: u8 = 8;
+    pub const EQUALS: u8 = 16;
 }
 
-const CLASSES: [Class; 256] = {
-    let mut classes = [Class::Other; 256];
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
     let mut byte = 0;
     while byte < 128 {
         classes[byte] = match byte as u8 {
-            b'0'..=b'9' => Class::Digit,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' => Class::Letter,
-            b'@' => Class::AtSign,
-            b'%' => Class::Percent,
-            b'=' => Class::Equals,
-            _ => Class::Other,
+            b'0'..=b'9' => class::DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' => class::LETTER,
+            b'@' => class::AT_SIGN,
+            b'%' => class::PERCENT,
+            b'=' => class::EQUALS,
+            _ => 0,
         };
         byte += 1;
     }
@@ -139,7 +137,6 @@ const CLASSES: [Class; 256] = {
 };
 
 /// What one pass over a text's bytes shows.
-#[derive(Default)]
 struct Look {
     at_sign: bool,
     /// A word that secrets go by, perhaps.
@@ -149,37 +146,38 @@ struct Look {
 
 impl Look {
     fn at(bytes: &[u8]) -> Look {
-        let mut look = Look::default();
-        let (mut longest, mut run) = (0, 0);
-        for (index, &byte) in bytes.iter().enumerate() {
+        let (mut seen, mut digits) = (0, 0);
+        for &byte in bytes {
             let class = CLASSES[usize::from(byte)];
-            if class == Class::Letter {
-                run += 1;
-                continue;
-            }
-            if class == Class::Digit {
-                run += 1;
-                look.digits += 1;
-                continue;
-            }
-            longest = longest.max(run);
-            run = 0;
-            match class {
-                Class::AtSign => look.at_sign = true,
-                // An escaped at sign.
-                Class::Percent => look.at_sign |= bytes[index..].starts_with(b"%40"),
-                Class::Equals => look.secret = true,
-                Class::Other | Class::Letter | Class::Digit => {}
-            }
+            seen |= class;
+            digits += usize::from(class & class::DIGIT);
         }
-        longest = longest.max(run);
-        look.secret |= longest >= secret::LENGTH_MIN;
-        look
+        let has = |class| seen & class != 0;
+        let escaped = || bytes.windows(3).any(|three| three == b"%40");
+        Look {
+            at_sign: has(class::AT_SIGN) || has(class::PERCENT) && escaped(),
+            secret: has(class::EQUALS) || has(class::LETTER) && has_long_word(bytes),
+            digits,
+        }
     }
 
     fn suspicious(&self) -> bool {
         self.at_sign || self.secret || self.digits >= number::DIGITS_MIN
     }
+}
+
+/// Whether some word is as long as a secret at least. Such a word covers a place that is
+/// a multiple of that length, so only what stands there is looked at.
+fn has_long_word(bytes: &[u8]) -> bool {
+    let is_word = |byte: &&u8| CLASSES[usize::from(**byte)] & (class::LETTER | class::DIGIT) != 0;
+    let places = (secret::LENGTH_MIN - 1..bytes.len()).step_by(secret::LENGTH_MIN);
+    places.into_iter().any(|place| {
+        let (before, from) = bytes.split_at(place);
+        let after = from.iter().take(secret::LENGTH_MIN).take_while(is_word);
+        let after = after.count();
+        let before = before.iter().rev().take(secret::LENGTH_MIN);
+        after > 0 && after + before.take_while(is_word).count() >= secret::LENGTH_MIN
+    })
 }
 
 #[cfg(test)]
@@ -226,6 +224,20 @@ mod tests {
             scrubbed("ann@a.example,bob%40b.example;x"),
             "[removed:email],[removed:email];x"
         );
+    }
+
+    #[test]
+    fn a_word_as_long_as_a_secret_is_seen_wherever_it_stands() {
+        for before in 0..40 {
+            for length in [15, 16, 17, 40] {
+                let text = format!(
+                    "{}{}. a",
+                    ".".repeat(before),
+                    "x1".repeat(20).split_at(length).0
+                );
+                assert_eq!(has_long_word(text.as_bytes()), length >= 16, "{text}");
+            }
+        }
     }
 
     proptest! {

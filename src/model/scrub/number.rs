@@ -42,41 +42,60 @@ fn ends_escape(bytes: &[u8], at: usize) -> bool {
     at >= 3 && bytes[at - 3] == b'%' && bytes[at - 2..at].iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Digits with single separators between, from here on.
+/// More digits than any such number has.
+const RUN_MAX: usize = 20;
+
+/// Digits with single separators between, from here on, [`RUN_MAX`] at most.
 struct Run {
-    digits: Vec<u8>,
+    digits: [u8; RUN_MAX],
+    count: usize,
     /// Lengths of the groups between separators.
-    groups: Vec<usize>,
+    groups: [u8; RUN_MAX],
+    group_count: usize,
     to: usize,
+}
+
+impl Run {
+    fn digits(&self) -> &[u8] {
+        &self.digits[..self.count]
+    }
+
+    fn groups(&self) -> &[u8] {
+        &self.groups[..self.group_count]
+    }
 }
 
 /// Reads digits; between two of them one of `separators` may stand, or `%20`.
 fn run(bytes: &[u8], from: usize, separators: &[u8]) -> Run {
     let mut run = Run {
-        digits: Vec::with_capacity(*CARD.end()),
-        groups: Vec::with_capacity(4),
+        digits: [0; RUN_MAX],
+        count: 0,
+        groups: [0; RUN_MAX],
+        group_count: 0,
         to: from,
     };
     let mut at = from;
-    let mut group = 0;
+    let mut begins = true;
     while let Some(&byte) = bytes.get(at) {
         if byte.is_ascii_digit() {
-            run.digits.push(byte - b'0');
-            group += 1;
+            if run.count == RUN_MAX {
+                break;
+            }
+            run.digits[run.count] = byte - b'0';
+            run.count += 1;
+            run.group_count += usize::from(begins);
+            run.groups[run.group_count - 1] += 1;
+            begins = false;
             at += 1;
             run.to = at;
             continue;
         }
         let gap = gap(&bytes[at..], separators);
-        if gap == 0 || group == 0 {
+        if gap == 0 || begins {
             break;
         }
-        run.groups.push(group);
-        group = 0;
+        begins = true;
         at += gap;
-    }
-    if group > 0 {
-        run.groups.push(group);
     }
     run
 }
@@ -106,9 +125,9 @@ fn card(bytes: &[u8], from: usize) -> Option<Passage> {
         return None;
     }
     let run = run(bytes, from, b" -+");
-    let right_groups = run.groups.len() == 1 || run.groups.iter().all(|&group| group >= 3);
-    let fits = CARD.contains(&run.digits.len()) && right_groups && ends_word(bytes, run.to);
-    (fits && is_of_brand(&run.digits) && passes_luhn(&run.digits)).then_some(Passage {
+    let right_groups = run.group_count == 1 || run.groups().iter().all(|&group| group >= 3);
+    let fits = CARD.contains(&run.count) && right_groups && ends_word(bytes, run.to);
+    (fits && is_of_brand(run.digits()) && passes_luhn(run.digits())).then_some(Passage {
         from,
         to: run.to,
         kind: Kind::Card,
@@ -219,7 +238,7 @@ fn phone(text: &str, from: usize) -> Option<Passage> {
         return None;
     }
     let run = run(bytes, start, b" -./()+");
-    let count = run.digits.len();
+    let count = run.count;
     let fits = PHONE.contains(&count) && ends_word(bytes, run.to);
     let international = plus > 0 && run.digits[0] != 0;
     let named =
@@ -239,15 +258,14 @@ fn starts_with_plus(bytes: &[u8]) -> bool {
 /// National numbers as people write them: `0171 2345678`, `030/1234567`,
 /// `(555) 123-4567`, `555-123-4567`, `00 43 660 1234567`.
 fn is_written_so(run: &Run, opened: bool) -> bool {
-    let groups = run.groups.as_slice();
+    let groups = run.groups();
     match groups {
         [3, 3, 4] => run.digits[0] >= 2 && run.digits[3] >= 2 || opened,
         [_] => false,
         _ if run.digits[0] == 0 => {
             let prefix = groups[0];
-            let dialled = run.digits.len();
             let is_date = groups.starts_with(&[2, 2, 4]);
-            let long = (2..=6).contains(&prefix) && dialled >= 9;
+            let long = (2..=6).contains(&prefix) && run.count >= 9;
             long && !is_date && groups[1..].iter().all(|&group| group >= 2)
         }
         _ => false,

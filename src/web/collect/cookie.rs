@@ -4,10 +4,15 @@
 use crate::model::browser_state::COOKIE_DAYS;
 use crate::model::id::AccountId;
 
+/// What the name of each account's cookie begins with.
+const NAME_PREFIX: &str = "pk_";
+/// Bytes of a header besides the value.
+const HEADER_ROOM: usize = 80;
+
 /// The value of an account's cookie in a `Cookie` header.
 pub fn find(header: &str, account: AccountId) -> Option<&str> {
     // Most browsers carry none; the name is only written out where one may be.
-    if !header.contains("pk_") {
+    if !header.contains(NAME_PREFIX) {
         return None;
     }
     let name = name(account);
@@ -53,23 +58,25 @@ fn objection_for(seconds: i64) -> String {
 }
 
 fn name(account: AccountId) -> String {
-    ["pk_", &account.text()].concat()
+    [NAME_PREFIX, &account.text()].concat()
 }
 
 /// The cookie serves pixels on other sites, hence `SameSite=None`, which browsers
 /// take with `Secure` only; they count a loopback address as secure.
 fn header(account: AccountId, value: &str, max_age: i64) -> String {
-    let name = name(account);
-    let age = max_age.to_string();
-    [
-        &name,
+    let mut header = String::with_capacity(HEADER_ROOM + value.len());
+    for part in [
+        NAME_PREFIX,
+        &account.text(),
         "=",
         value,
         "; Path=/; Max-Age=",
-        &age,
+        &max_age.to_string(),
         "; Secure; HttpOnly; SameSite=None",
-    ]
-    .concat()
+    ] {
+        header.push_str(part);
+    }
+    header
 }
 
 #[cfg(test)]

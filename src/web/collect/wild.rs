@@ -34,6 +34,9 @@ fn has_bracket(value: &str) -> bool {
 
 /// Whether the whole value is a placeholder in its template's brackets.
 pub fn is_enclosed(value: &str) -> bool {
+    if !value.starts_with(['{', '[', '$', '%', '<']) {
+        return false;
+    }
     let inside = |open: &str, close: &str| {
         value
             .strip_prefix(open)
