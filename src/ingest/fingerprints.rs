@@ -39,6 +39,11 @@ impl Fingerprints {
         true
     }
 
+    pub fn contains(&self, fingerprint: u64) -> bool {
+        let shard = &self.shards[self.shard_of(fingerprint)];
+        shard.binary_search(&fingerprint).is_ok()
+    }
+
     /// The top of a product of two 64-bit numbers: no shift by 64 for a single shard.
     fn shard_of(&self, fingerprint: u64) -> usize {
         ((u128::from(fingerprint) * self.shards.len() as u128) >> 64) as usize
@@ -91,6 +96,10 @@ mod tests {
         }
         for value in ends {
             assert_eq!(set.insert(value), plain.insert(value));
+        }
+        for number in 0..31_000 {
+            let value = spread(number);
+            assert_eq!(set.contains(value), plain.contains(&value), "{number}");
         }
         assert!(ends.iter().all(|&value| !set.insert(value)));
         assert_eq!(set.len, plain.len());

@@ -12,6 +12,7 @@ use foldhash::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::counted::Counted;
+use super::fingerprints::Fingerprints;
 use crate::clock::{DAY_MS, Timestamp};
 use crate::error::{Error, Kind, Result};
 use crate::model::hit::{EventId, HitId, VisitorId};
@@ -50,7 +51,7 @@ pub struct History {
     /// Different dimensions of late.
     packed: HashSet<Packed>,
     events: HashMap<AccountId, Generations>,
-    visitors: HashMap<AccountDay, HashSet<u64>>,
+    visitors: HashMap<AccountDay, Fingerprints>,
     visitor_order: VecDeque<AccountDay>,
     /// Keys under which conversions have counted.
     pub counted: Counted,
@@ -60,11 +61,11 @@ pub struct History {
 /// Events seen, by the time of their arrival, so that the oldest are forgotten.
 struct Generations {
     /// The newest last, each with the first day on which it took any.
-    all: VecDeque<(u32, HashSet<u64>)>,
+    all: VecDeque<(u32, Fingerprints)>,
 }
 
 impl Generations {
-    fn new(day: u32, known: HashSet<u64>) -> Self {
+    fn new(day: u32, known: Fingerprints) -> Self {
         Generations {
             all: [(day, known)].into(),
         }
@@ -74,16 +75,16 @@ impl Generations {
     fn is_new(&mut self, day: u32, event: u64) -> bool {
         let days = EVENT_DAYS as u32;
         if self.all.back().is_none_or(|(first, _)| day >= first + days) {
-            self.all.push_back((day, HashSet::default()));
+            self.all.push_back((day, Fingerprints::default()));
             while self.all.len() > 3 {
                 self.all.pop_front();
             }
         }
-        let is_known = self.all.iter().any(|(_, known)| known.contains(&event));
-        if let (false, Some((_, newest))) = (is_known, self.all.back_mut()) {
-            newest.insert(event);
-        }
-        !is_known
+        let mut newest_first = self.all.iter_mut().rev();
+        let Some((_, newest)) = newest_first.next() else {
+            return true;
+        };
+        newest_first.all(|(_, known)| !known.contains(event)) && newest.insert(event)
     }
 }
 
@@ -247,8 +248,8 @@ fn load_events(
     prints: &Prints,
     account: AccountId,
     now: Timestamp,
-) -> Result<HashSet<u64>> {
-    let mut known = HashSet::default();
+) -> Result<Fingerprints> {
+    let mut known = Fingerprints::default();
     // A late event lies up to seven days before its arrival, which itself may lie
     // seven days back.
     let first = now.minus_ms(2 * EVENT_DAYS * DAY_MS).utc_day();
@@ -276,8 +277,8 @@ fn load_events(
     Ok(known)
 }
 
-fn load_visitors(source: &impl Source, prints: &Prints, day: AccountDay) -> Result<HashSet<u64>> {
-    let mut known = HashSet::default();
+fn load_visitors(source: &impl Source, prints: &Prints, day: AccountDay) -> Result<Fingerprints> {
+    let mut known = Fingerprints::default();
     let days = day.start.utc_day()..=day.end.utc_day();
     let mut unpacker = Unpacker::new()?;
     for key in source.segments(day.account, Class::Trail, days)? {
