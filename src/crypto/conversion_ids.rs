@@ -29,7 +29,7 @@ const RANDOM_BITS: u32 = 16;
 pub struct ConversionIds(Arc<Blowfish>);
 
 impl ConversionIds {
-    /// Takes some ten microseconds and four kilobytes, so keep it.
+    /// Takes some fifty microseconds and four kilobytes, so keep it.
     pub(super) fn new(index_key: &KeyBytes) -> Result<Self> {
         let key = derive(index_key, &[], &[b"pixelkeep/1/conversion-id"]);
         let cipher = Blowfish::new_from_slice(key.as_slice())
