@@ -34,6 +34,11 @@ impl Timestamp {
         self.0
     }
 
+    /// The day in UTC, as `2026-03-02`.
+    pub fn day(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+
     /// Days since 1970-01-01 in UTC.
     pub fn utc_day(self) -> u32 {
         u32::try_from(self.0 / DAY_MS).unwrap_or(u32::MAX)

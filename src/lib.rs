@@ -13,7 +13,7 @@
 //! | `ingest` | a hit into the journal, the journal settled | HTTP, SQL |
 //! | `report` | a question and a period to rows | HTTP, SQL, the clock |
 //! | `lifecycle` | the scheduler and its jobs, retention, how accounts end, backups | HTTP, SQL |
-//! | `privacy` | find, show, export, correct, restrict and erase a person | HTTP, SQL |
+//! | `privacy` | find, show, export, correct, restrict and erase a person; receipts of consent | HTTP, SQL |
 //! | `outbound` | everything the server itself calls: the mail server, the guard | HTTP, SQL |
 //! | `access` | actions, sign-in, sessions, tokens | HTTP, SQL |
 //! | `store` | all SQL; migrations; sealing at the door of every table | HTTP |

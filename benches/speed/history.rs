@@ -15,7 +15,7 @@ use pixelkeep::model::personal::Personal;
 use pixelkeep::model::reason::Notes;
 use pixelkeep::model::tally::{Dimensions, Measures, TallyRow};
 use pixelkeep::model::trail::TrailRow;
-use pixelkeep::segment::{collapse, encode_counted, encode_tally, encode_trail};
+use pixelkeep::segment::{Class, collapse, encode_counted, encode_tally, encode_trail};
 use pixelkeep::store::{AccountBatch, DataFolder, NewConversion, Settled, Store};
 
 use crate::Outcome;
@@ -164,10 +164,11 @@ impl History {
             }
         }
         batch.figures.settled = count;
-        batch.tally.insert(day, encode_tally(&collapse(tally))?);
-        batch.counted.insert(day, encode_counted(counted)?);
+        let mut add = |class, encoded| batch.segments.push((class, day, encoded));
+        add(Class::Tally, encode_tally(&collapse(tally))?);
+        add(Class::Counted, encode_counted(counted)?);
         if trail {
-            batch.trail.insert(day, encode_trail(&rows)?);
+            add(Class::Trail, encode_trail(&rows)?);
         }
         Ok(batch)
     }

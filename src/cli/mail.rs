@@ -5,10 +5,11 @@ use serde_json::json;
 use super::mail_job::GIVEN_UP;
 use super::options::{Global, MailCommand, MailTestOptions};
 use super::request::{Output, Request, carry_out};
-use crate::clock::{Clock, DAY_MS, Timestamp};
+use crate::clock::{Clock, DAY_MS, SECOND_MS, Timestamp};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::model::account::parse_email;
+use crate::model::mail::WITHOUT_SERVER_MS;
 use crate::outbound::Mailer;
 use crate::outbound::mail::test_mail;
 use crate::store::Store;
@@ -96,8 +97,9 @@ pub fn status(store: &Store) -> Result<Output> {
         (false, None) => "No mail is sent: no mail server is named (--smtp-host).".to_owned(),
         (false, Some(_)) => format!(
             "No mail is sent: no mail server is named (--smtp-host). {} mails that were written \
-             before wait for one, and are given up after 41 hours.",
-            queue.waiting
+             before wait for one, and are given up after {} hours.",
+            queue.waiting,
+            WITHOUT_SERVER_MS / (3_600 * SECOND_MS)
         ),
         (true, None) => "Mail is sent, and none waits.".to_owned(),
         (true, Some(at)) => format!("{} mails wait; the next is tried at {at}.", queue.waiting),

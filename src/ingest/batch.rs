@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::sums::Sums;
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::model::consent::receipt::Statement;
+use crate::model::consent::receipt::{Receipt, ReceiptId};
 use crate::model::hit::{Hit, VisitorId};
 use crate::model::id::{ConversionId, GoalId};
 use crate::model::personal::Personal;
@@ -14,7 +14,7 @@ use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures, TallyRow};
 use crate::model::trail::TrailRow;
 use crate::segment::{
-    ReceiptWriter, TrailWriter, collapse, encode_counted, encode_tally, fold_rare,
+    Class, Encoded, ReceiptWriter, TrailWriter, collapse, encode_counted, encode_tally, fold_rare,
 };
 use crate::store::{AccountBatch, NewConversion, SettledFigures};
 
@@ -85,16 +85,14 @@ impl<'a> Batch<'a> {
     }
 
     /// Keeps the receipt of an answer.
-    pub fn state(&mut self, statement: Statement) {
-        let Statement {
-            id,
-            receipt,
-            withdrawn,
-        } = statement;
-        let day = receipt.at.utc_day();
-        self.withdrawn
-            .extend(withdrawn.map(|visitor| (visitor, day)));
-        self.days.entry(day).or_default().receipts.push(id, receipt);
+    pub fn state(&mut self, id: ReceiptId, receipt: Receipt) {
+        let day = self.days.entry(receipt.at.utc_day()).or_default();
+        day.receipts.push(id, receipt);
+    }
+
+    /// Has whoever took consent back on a UTC day erased.
+    pub fn withdraw(&mut self, visitor: Personal<VisitorId>, day: u32) {
+        self.withdrawn.push((visitor, day));
     }
 
     /// Adds a conversion, with the key that keeps it from counting again.
@@ -106,28 +104,38 @@ impl<'a> Batch<'a> {
     }
 
     pub fn encode(self) -> Result<AccountBatch> {
-        let mut encoded = AccountBatch {
+        let mut segments = Vec::new();
+        for (day, counts) in self.days {
+            let encoded = counts.encode()?.into_iter();
+            segments.extend(encoded.map(|(class, encoded)| (class, day, encoded)));
+        }
+        Ok(AccountBatch {
             conversions: self.conversions,
+            segments,
             figures: self.figures,
             withdrawn: self.withdrawn,
-            ..AccountBatch::default()
-        };
-        for (day, counts) in self.days {
-            let tally = tally_rows(counts.tally, counts.credited);
-            if !counts.trail.is_empty() {
-                encoded.trail.insert(day, counts.trail.finish()?);
-            }
-            if !tally.is_empty() {
-                encoded.tally.insert(day, encode_tally(&tally)?);
-            }
-            if !counts.receipts.is_empty() {
-                encoded.receipts.insert(day, counts.receipts.finish()?);
-            }
-            if !counts.counted.is_empty() {
-                encoded.counted.insert(day, encode_counted(counts.counted)?);
-            }
+        })
+    }
+}
+
+impl DayCounts<'_> {
+    /// A segment of each class of which there is something.
+    fn encode(self) -> Result<Vec<(Class, Encoded)>> {
+        let mut segments = Vec::new();
+        if !self.trail.is_empty() {
+            segments.push((Class::Trail, self.trail.finish()?));
         }
-        Ok(encoded)
+        let tally = tally_rows(self.tally, self.credited);
+        if !tally.is_empty() {
+            segments.push((Class::Tally, encode_tally(&tally)?));
+        }
+        if !self.receipts.is_empty() {
+            segments.push((Class::Consent, self.receipts.finish()?));
+        }
+        if !self.counted.is_empty() {
+            segments.push((Class::Counted, encode_counted(self.counted)?));
+        }
+        Ok(segments)
     }
 }
 

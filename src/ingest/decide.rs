@@ -70,18 +70,31 @@ impl<'a> Deciding<'a> {
         Ok(into)
     }
 
-    fn note_withdrawal(&mut self, statement: &Statement) {
-        let visitor = statement.withdrawn.as_ref();
-        self.withdrawn.extend(visitor.map(|id| *id.reveal()));
+    /// An answer leaves one receipt however often it comes. Consent that is taken back is
+    /// taken back each time, whatever else went by the answer's id.
+    fn settle_statement(&mut self, into: &mut Batch<'_>, statement: Statement) -> Result<()> {
+        let Statement {
+            id,
+            receipt,
+            withdrawn,
+        } = statement;
+        if let Some(visitor) = withdrawn {
+            self.withdrawn.insert(*visitor.reveal());
+            into.withdraw(visitor, receipt.at.utc_day());
+        }
+        let is_new = match id.given() {
+            Some(id) => self.is_new_event(EventId(id.0))?,
+            None => true,
+        };
+        if is_new {
+            into.state(id, receipt);
+        }
+        Ok(())
     }
 
-    /// Whether an answer comes for the first time.
-    fn is_new_statement(&mut self, statement: &Statement) -> Result<bool> {
-        let Some(id) = statement.id.given() else {
-            return Ok(true);
-        };
+    fn is_new_event(&mut self, event: EventId) -> Result<bool> {
         let history = &mut self.settler.history;
-        history.is_new_event(self.snapshot, self.account.id, EventId(id.0), self.now)
+        history.is_new_event(self.snapshot, self.account.id, event, self.now)
     }
 
     fn settle_entry<'b>(&mut self, into: &mut Batch<'b>, entry: Entry<&'b str>) -> Result<()> {
@@ -90,12 +103,7 @@ impl<'a> Deciding<'a> {
                 into.count(reason, count);
                 into.not_stored.push((reason, count));
             }
-            Entry::Statement(statement) => {
-                self.note_withdrawal(&statement);
-                if self.is_new_statement(&statement)? {
-                    into.state(*statement);
-                }
-            }
+            Entry::Statement(statement) => self.settle_statement(into, *statement)?,
             Entry::ClickOfDay { mut hit, is_first } => {
                 hit.keep_only_permitted();
                 self.settle_click_of_day(into, hit, is_first);
@@ -151,8 +159,7 @@ impl<'a> Deciding<'a> {
         into.figures.settled += 1;
         into.figures.count_removed(hit.notes);
         if let Some(event) = hit.event {
-            let history = &mut self.settler.history;
-            if !history.is_new_event(self.snapshot, self.account.id, event, self.now)? {
+            if !self.is_new_event(event)? {
                 return Ok(Some(Reason::Duplicate));
             }
             if self.now.millis() - hit.at.millis() > (EVENT_DAYS + 1) * DAY_MS {

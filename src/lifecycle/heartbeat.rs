@@ -73,14 +73,13 @@ pub fn proved_until(store: &Store, now: Timestamp) -> Result<Timestamp> {
 /// first beat.
 pub fn doubt(store: &Store, now: Timestamp) -> Result<Option<String>> {
     let until = proved_until(store, now)?;
-    let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
     Ok((until != now && until != Timestamp::default()).then(|| {
         format!(
             "After {} this server was off for days, or its clock has jumped: it says {} now. See \
              that this is right. Until the server has run for a week nothing more is deleted for \
              its age.",
-            day(until),
-            day(now)
+            until.day(),
+            now.day()
         )
     }))
 }

@@ -223,18 +223,24 @@ fn leave_in_a_gap(database: &Path, what: &[u8]) {
     std::fs::write(database, bytes).unwrap();
 }
 
+/// A new store with an account whose deletion was asked for.
+fn to_be_deleted(data: &Path, now: Timestamp) -> (Store, AccountId) {
+    let store = open(data);
+    store.beat(now.utc_day(), now).unwrap();
+    let gone = account(&store, 1, now, None);
+    let asked = act(Action::EndAccount, now);
+    store.request_deletion(asked, gone, now).unwrap();
+    (store, gone)
+}
+
 #[test]
 fn what_rows_have_left_between_others_goes_with_them() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let now = at_day(0);
     let gone = {
-        let store = open(&data);
-        store.beat(now.utc_day(), now).unwrap();
-        let gone = account(&store, 1, now, None);
+        let (store, gone) = to_be_deleted(&data, now);
         account(&store, 2, now, None);
-        let asked = act(Action::EndAccount, now);
-        store.request_deletion(asked, gone, now).unwrap();
         store.reclaim().unwrap();
         gone
     };
@@ -252,11 +258,7 @@ fn keys_that_went_without_their_rows_are_followed_by_them() {
     let data = folder.path().join("data");
     let now = at_day(0);
     let gone = {
-        let store = open(&data);
-        store.beat(now.utc_day(), now).unwrap();
-        let gone = account(&store, 1, now, None);
-        let asked = act(Action::EndAccount, now);
-        store.request_deletion(asked, gone, now).unwrap();
+        let (store, gone) = to_be_deleted(&data, now);
         let purging = Purging::new(store.clone(), Clock::manual(now));
         purging.step(now).unwrap();
         assert_eq!(stage(&store, gone), Stage::Claimed);

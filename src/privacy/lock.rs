@@ -24,12 +24,12 @@ pub(super) fn require_open(locked_at: Option<Timestamp>) -> Result<()> {
 
 /// What is said where something would be shown.
 pub fn sentence(at: Timestamp) -> String {
-    let day: String = at.to_string().chars().take(10).collect();
     format!(
-        "Personal data is locked since {day}: the server's list of erased people was lost, and \
+        "Personal data is locked since {}: the server's list of erased people was lost, and \
          somebody who was erased could be among what is held. Erase again whom your receipts \
          name; then a member who looks after privacy opens it in the console, or the command \
-         privacy unlock does."
+         privacy unlock does.",
+        at.day()
     )
 }
 

@@ -86,7 +86,17 @@ pub enum Class {
 }
 
 impl Class {
+    /// A new one stands here too: what goes through them all goes by this list.
     pub const ALL: [Class; 4] = [Class::Trail, Class::Tally, Class::Consent, Class::Counted];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Class::Trail => "trail",
+            Class::Tally => "tally",
+            Class::Consent => "consent",
+            Class::Counted => "counted",
+        }
+    }
 }
 
 /// The clear-text description of one stored segment.

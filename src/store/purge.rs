@@ -219,18 +219,12 @@ pub(super) fn count_rows(connection: &Connection, id: AccountId) -> Result<BTree
         let sql = format!("SELECT count(*) FROM {table} WHERE account = ?1");
         rows.insert(table, count(&sql)?);
     }
-    let classes = [
-        (Class::Trail, "trail"),
-        (Class::Tally, "tally"),
-        (Class::Consent, "consent"),
-        (Class::Counted, "counted"),
-    ];
-    for (class, name) in classes {
+    for class in Class::ALL {
         let sql = format!(
             "SELECT count(*) FROM segment WHERE account = ?1 AND class = {}",
             class_number(class)
         );
-        rows.insert(format!("segment ({name})"), count(&sql)?);
+        rows.insert(format!("segment ({})", class.name()), count(&sql)?);
     }
     rows.insert(
         "account".to_owned(),

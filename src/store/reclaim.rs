@@ -89,8 +89,8 @@ impl Store {
         database::checkpoint_is_empty(&connection).map_err(|error| self.judge(error))
     }
 
-    /// Like [`Store::reclaim`], waiting a second for readers; what is left then goes with the daily
-    /// tidying.
+    /// Like [`Store::reclaim`], waiting a second for readers; what is left then goes with
+    /// the daily tidying.
     pub fn reclaim_soon(&self) -> Result<()> {
         for _ in 0..TRIES {
             if self.reclaim()? {

@@ -6,10 +6,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
 use super::database::{self, failed};
+use super::segment::{class_number, sealer_class};
 use crate::crypto::{Sealer, SealerClass};
 use crate::error::Result;
 use crate::model::id::AccountId;
-use crate::segment::COLUMNS_MAX;
+use crate::segment::{COLUMNS_MAX, Class};
 
 /// Values of one step, and their bytes.
 const STEP_VALUES: usize = 256;
@@ -38,7 +39,9 @@ impl Sealed {
     }
 
     /// Headers and columns of the segments of one class.
-    fn segments(class: SealerClass, number: u8) -> [Sealed; 2] {
+    fn segments(class: Class) -> [Sealed; 2] {
+        let number = class_number(class);
+        let class = sealer_class(class);
         let of_class = format!("segment.account = ?1 AND segment.class = {number}");
         let headers = Sealed {
             table: "segment".to_owned(),
@@ -99,10 +102,7 @@ fn sealed_columns(connection: &Connection) -> Result<Vec<Sealed>> {
         column: "network",
         ..Sealed::body("audit", "seq", "account")
     });
-    columns.extend(Sealed::segments(SealerClass::Trail, 1));
-    columns.extend(Sealed::segments(SealerClass::Tally, 2));
-    columns.extend(Sealed::segments(SealerClass::Consent, 3));
-    columns.extend(Sealed::segments(SealerClass::Counted, 4));
+    columns.extend(Class::ALL.into_iter().flat_map(Sealed::segments));
     Ok(columns)
 }
 

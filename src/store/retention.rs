@@ -30,35 +30,20 @@ pub struct OldDay {
 impl Store {
     /// The oldest UTC day of which something is kept, by what it is.
     pub fn oldest_days(&self, account: AccountId) -> Result<Vec<Oldest>> {
+        let segments = |class| format!("segment WHERE class = {} AND", class_number(class));
+        let table = |name: &str| format!("{name} WHERE");
         let asked = [
-            (
-                inventory::Class::Trail,
-                "SELECT min(day) FROM segment WHERE class = 1 AND account = ?1",
-            ),
-            (
-                inventory::Class::Tally,
-                "SELECT min(day) FROM segment WHERE class = 2 AND account = ?1",
-            ),
-            (
-                inventory::Class::Conversion,
-                "SELECT min(day) FROM conversion WHERE account = ?1",
-            ),
-            (
-                inventory::Class::ConsentReceipt,
-                "SELECT min(day) FROM segment WHERE class = 3 AND account = ?1",
-            ),
-            (
-                inventory::Class::PersonRequest,
-                "SELECT min(day) FROM erasure WHERE account = ?1",
-            ),
-            (
-                inventory::Class::Audit,
-                "SELECT min(day) FROM audit WHERE account = ?1",
-            ),
+            (inventory::Class::Trail, segments(Class::Trail)),
+            (inventory::Class::Tally, segments(Class::Tally)),
+            (inventory::Class::Conversion, table("conversion")),
+            (inventory::Class::ConsentReceipt, segments(Class::Consent)),
+            (inventory::Class::PersonRequest, table("erasure")),
+            (inventory::Class::Audit, table("audit")),
         ];
         self.read(|connection| {
-            let oldest = asked.into_iter().map(|(class, sql)| {
-                let day = connection.query_row(sql, [account.row()], |row| row.get(0));
+            let oldest = asked.into_iter().map(|(class, of)| {
+                let sql = format!("SELECT min(day) FROM {of} account = ?1");
+                let day = connection.query_row(&sql, [account.row()], |row| row.get(0));
                 Ok(Oldest {
                     class,
                     day: day.map_err(failed)?,

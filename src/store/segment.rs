@@ -89,15 +89,19 @@ fn key_of(account: i64, class: i64, day: u32, (id, tier): (i64, u8)) -> Result<S
     })
 }
 
+/// Under which key a class is sealed.
+pub(super) fn sealer_class(class: Class) -> SealerClass {
+    match class {
+        Class::Trail => SealerClass::Trail,
+        Class::Tally => SealerClass::Tally,
+        Class::Consent => SealerClass::Consent,
+        Class::Counted => SealerClass::Counted,
+    }
+}
+
 impl Store {
     pub(super) fn segment_sealer(&self, account: AccountId, class: Class) -> Result<Sealer> {
-        let class = match class {
-            Class::Trail => SealerClass::Trail,
-            Class::Tally => SealerClass::Tally,
-            Class::Consent => SealerClass::Consent,
-            Class::Counted => SealerClass::Counted,
-        };
-        self.keys().sealer(account, class)
+        self.keys().sealer(account, sealer_class(class))
     }
 
     pub(super) fn insert_segment(

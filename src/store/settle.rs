@@ -31,14 +31,8 @@ pub struct NewConversion {
 #[derive(Default)]
 pub struct AccountBatch {
     pub conversions: Vec<NewConversion>,
-    /// By UTC day.
-    pub trail: BTreeMap<u32, Encoded>,
-    /// By UTC day.
-    pub tally: BTreeMap<u32, Encoded>,
-    /// By UTC day.
-    pub receipts: BTreeMap<u32, Encoded>,
-    /// Keys that keep conversions from counting again, by UTC day.
-    pub counted: BTreeMap<u32, Encoded>,
+    /// New segments, each of one UTC day.
+    pub segments: Vec<(Class, u32, Encoded)>,
     pub figures: SettledFigures,
     /// Who took consent back, and on which UTC day.
     pub withdrawn: Vec<(Personal<VisitorId>, u32)>,
@@ -125,18 +119,10 @@ impl Settling<'_> {
                 .insert_conversions(&self.connection, account, &batch.conversions)?;
             self.store
                 .insert_withdrawals(&self.connection, account, &batch.withdrawn)?;
-            let classes = [
-                (Class::Trail, &batch.trail),
-                (Class::Tally, &batch.tally),
-                (Class::Consent, &batch.receipts),
-                (Class::Counted, &batch.counted),
-            ];
-            for (class, days) in classes {
-                for (&day, encoded) in days {
-                    let place = Place::new(account, class, day, 0);
-                    self.store
-                        .insert_segment(&self.connection, place, encoded)?;
-                }
+            for (class, day, encoded) in &batch.segments {
+                let place = Place::new(account, *class, *day, 0);
+                self.store
+                    .insert_segment(&self.connection, place, encoded)?;
             }
             self.store
                 .add_figures(&self.connection, account, &batch.figures)?;

@@ -212,6 +212,15 @@ fn receipts_merge_and_one_that_comes_again_later_is_still_known() {
     let receipts = kept(&house);
     let sevens = receipts.iter().filter(|kept| kept.id == Some(given(7)));
     assert_eq!((receipts.len(), sevens.count()), (41, 1));
+
+    // What is taken back is taken back, even under an id that is known already.
+    let Entry::Statement(mut taken_back) = answer(given(7), NOW) else {
+        unreachable!()
+    };
+    taken_back.withdrawn = Some(Personal::new(VisitorId([3; 16])));
+    house.send(vec![Entry::Statement(taken_back)]);
+    assert_eq!(kept(&house).len(), 41);
+    assert!(house.store.has_withdrawals().unwrap());
 }
 
 #[test]

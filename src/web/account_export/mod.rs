@@ -25,8 +25,7 @@ use archive::Archive;
 
 /// The name under which a browser keeps it.
 pub fn file_name(account: AccountId, now: Timestamp) -> String {
-    let day: String = now.to_string().chars().take(10).collect();
-    format!("pixelkeep-{account}-{day}.zip")
+    format!("pixelkeep-{account}-{}.zip", now.day())
 }
 
 /// What is read for it.

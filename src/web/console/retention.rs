@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::page::{Answer, Frame, Room, page, see_other};
 use super::visit::{Posted, Visit};
 use super::wording;
-use crate::clock::{DAY_MS, Timestamp};
+use crate::clock::DAY_MS;
 use crate::error::{Error, Kind};
 use crate::lifecycle::retention::{NAME as RETENTION, planned};
 use crate::lifecycle::{fold, schedule::LATE_MS};
@@ -116,7 +116,8 @@ impl RetentionPage {
             calendar: lines
                 .into_iter()
                 .map(|line| CalendarRow {
-                    at: day(line.at),
+                    // Deadlines are days of UTC, whatever the account's zone.
+                    at: line.at.day(),
                     what: line.what,
                     count: line.count,
                 })
@@ -132,11 +133,6 @@ impl RetentionPage {
             error: None,
         })
     }
-}
-
-/// Deadlines are days of UTC, whatever the account's zone.
-fn day(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
 }
 
 pub async fn show(visit: Visit) -> Answer {
