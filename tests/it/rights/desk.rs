@@ -102,7 +102,7 @@ fn a_request_by_mail_is_looked_into_carried_out_and_leaves_a_receipt_that_verifi
     let place = desk.takes_in("erasure", &ann.txn);
     let page = desk.get(&place);
     assert!(
-        page.contains(&ann.txn) && page.contains("3 records of visits and 1 conversions"),
+        page.contains(&ann.txn) && page.contains("3 records of visits and 1 conversion."),
         "{page}"
     );
     let export = desk.post(&format!("{place}/export"), &[]);
