@@ -20,6 +20,7 @@ use crate::model::audit::Detail;
 use crate::model::id::AccountId;
 use crate::model::life::Terms;
 use crate::privacy;
+use crate::report;
 use crate::store::{DataFolder, Store};
 use crate::web::collect::Countries;
 use crate::web::demo::Shops;
@@ -174,6 +175,7 @@ impl Running {
         address: SocketAddr,
     ) -> Result<Self> {
         let mailer = mail::mailer(config)?;
+        prepare_reading(store.clone())?;
         let (engine, failures) = Engine::start(&store, clock.clone())?;
         store.remember_mail(mailer.is_some())?;
         mail::warn_of_stranded(&store)?;
@@ -266,6 +268,21 @@ impl Running {
         }
         failure.map_or(Ok(()), Err)
     }
+}
+
+/// Does beside the start what the first report would wait for.
+fn prepare_reading(store: Store) -> Result<()> {
+    let prepare = move || {
+        report::find_zones(&store.catalog());
+        if let Err(error) = store.ready_readers() {
+            tracing::warn!("reading could not be prepared: {error}");
+        }
+    };
+    std::thread::Builder::new()
+        .name("prepare".to_owned())
+        .spawn(prepare)
+        .map_err(|error| Error::internal("A thread could not be started").because(error))?;
+    Ok(())
 }
 
 /// The signals that stop the server in order.

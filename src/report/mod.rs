@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 
 pub use answer::{FIGURES, ROWS_MAX, Report, Row, Value, figures, spreadsheet_safe};
 pub use dimension::Dimension;
-pub use period::{DAYS_MAX, Period};
+pub use period::{DAYS_MAX, Period, find_zones};
 pub use question::{FILTERS_MAX, Filter, GROUP_BY_MAX, Question, Reach};
 
 use crate::error::Result;

@@ -9,6 +9,7 @@ use jiff::tz::{Offset, TimeZone};
 use crate::clock::{DAY_MS, QUARTER_MS, SECOND_MS, Timestamp};
 use crate::error::{Error, Result};
 use crate::model::account::Account;
+use crate::model::catalog::Catalog;
 
 /// Longest period of one question: 25 months and some days.
 pub const DAYS_MAX: i32 = 800;
@@ -204,6 +205,17 @@ pub fn parse_day(what: &str, text: &str) -> Result<Date> {
 fn zone_of(account: &Account) -> Result<TimeZone> {
     TimeZone::get(&account.settings.timezone)
         .map_err(|cause| Error::internal("The account's time zone is not known").because(cause))
+}
+
+/// Finds the time zones of all accounts ahead of the first question: the first one that
+/// is asked for makes a list of all the system has, which takes as long as a report over
+/// some days.
+pub fn find_zones(catalog: &Catalog) {
+    for account in catalog.accounts.values() {
+        if let Err(error) = zone_of(account) {
+            tracing::warn!("{error}");
+        }
+    }
 }
 
 /// Seconds that the local clock is ahead of UTC.

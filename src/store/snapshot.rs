@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::database::{failed, open_reader};
 use super::segment::{class_number, column_row, key_in_row};
+use super::token::TOKEN_OF_HASH;
 use super::{Store, database};
 use crate::crypto::Sealer;
 use crate::error::{Error, Result};
@@ -16,6 +17,13 @@ use crate::segment::{COLUMNS_MAX, Class, SegmentKey, Source};
 
 /// Idle reading connections kept.
 const READERS_IDLE_MAX: usize = 4;
+/// Of these, ready before anybody asks: one for the token, one for what it asks.
+const READERS_READY: usize = 2;
+
+const SEGMENTS_OF_DAYS: &str = "SELECT id, day, tier FROM segment \
+    WHERE account = ?1 AND class = ?2 AND day BETWEEN ?3 AND ?4 ORDER BY day, id";
+const HEADER: &str = "SELECT header FROM segment WHERE id = ?1";
+const COLUMN: &str = "SELECT body FROM segment_column WHERE id = ?1";
 
 struct Reader<'a> {
     store: &'a Store,
@@ -71,6 +79,18 @@ impl Store {
         })
     }
 
+    /// Opens connections for reading before anybody asks, with what a report needs
+    /// prepared.
+    pub fn ready_readers(&self) -> Result<()> {
+        let readers = (0..READERS_READY).map(|_| self.reader());
+        for reader in readers.collect::<Result<Vec<_>>>()? {
+            for sql in [TOKEN_OF_HASH, SEGMENTS_OF_DAYS, HEADER, COLUMN] {
+                reader.connection()?.prepare_cached(sql).map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let reader = self.reader()?;
         work(reader.connection()?)
@@ -124,7 +144,7 @@ impl Snapshot<'_> {
     pub fn header_if_any(&self, key: &SegmentKey) -> Result<Option<Vec<u8>>> {
         let sealed: Option<Vec<u8>> = self
             .connection()?
-            .prepare_cached("SELECT header FROM segment WHERE id = ?1")
+            .prepare_cached(HEADER)
             .and_then(|mut select| select.query_row([key.id], |row| row.get(0)).optional())
             .map_err(failed)?;
         let open = |sealed: Vec<u8>| self.sealer(key)?.open("segment", "header", key.id, &sealed);
@@ -145,10 +165,7 @@ impl Source for Snapshot<'_> {
     ) -> Result<Vec<SegmentKey>> {
         let mut statement = self
             .connection()?
-            .prepare_cached(
-                "SELECT id, day, tier FROM segment \
-                 WHERE account = ?1 AND class = ?2 AND day BETWEEN ?3 AND ?4 ORDER BY day, id",
-            )
+            .prepare_cached(SEGMENTS_OF_DAYS)
             .map_err(failed)?;
         let rows = statement
             .query_map(
@@ -162,7 +179,7 @@ impl Source for Snapshot<'_> {
     fn header(&self, key: &SegmentKey) -> Result<Vec<u8>> {
         let sealed: Vec<u8> = self
             .connection()?
-            .prepare_cached("SELECT header FROM segment WHERE id = ?1")
+            .prepare_cached(HEADER)
             .and_then(|mut select| select.query_row([key.id], |row| row.get(0)))
             .map_err(failed)?;
         self.sealer(key)?.open("segment", "header", key.id, &sealed)
@@ -170,10 +187,7 @@ impl Source for Snapshot<'_> {
 
     fn columns(&self, key: &SegmentKey, wanted: &[u8]) -> Result<Vec<(u8, Vec<u8>)>> {
         let sealer = self.sealer(key)?;
-        let mut statement = self
-            .connection()?
-            .prepare_cached("SELECT body FROM segment_column WHERE id = ?1")
-            .map_err(failed)?;
+        let mut statement = self.connection()?.prepare_cached(COLUMN).map_err(failed)?;
         let mut found = Vec::with_capacity(wanted.len());
         for &column in wanted.iter().filter(|&&column| column < COLUMNS_MAX) {
             let row = column_row(key.id, column);

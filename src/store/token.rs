@@ -13,6 +13,9 @@ use crate::model::audit::{Detail, Subject};
 use crate::model::id::{AccountId, TokenId};
 use crate::model::role::Scope;
 
+pub(super) const TOKEN_OF_HASH: &str =
+    "SELECT id, account, body FROM api_token WHERE token_hash = ?1";
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct TokenSettings {
     scope: Scope,
@@ -69,12 +72,10 @@ impl Store {
 
     pub fn token(&self, token_hash: &[u8; 32]) -> Result<Option<ApiToken>> {
         let found: Option<(i64, i64, Vec<u8>)> = self.read(|connection| {
-            let sql = "SELECT id, account, body FROM api_token WHERE token_hash = ?1";
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
             connection
-                .query_row(sql, [token_hash], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })
-                .optional()
+                .prepare_cached(TOKEN_OF_HASH)
+                .and_then(|mut select| select.query_row([token_hash], read).optional())
                 .map_err(failed)
         })?;
         let Some((id, account, body)) = found else {
