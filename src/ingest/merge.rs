@@ -6,8 +6,8 @@ use crate::clock::Timestamp;
 use crate::error::{Kind, Result};
 use crate::segment::{
     COLUMNS_MAX, Class, Encoded, ROWS_MAX, ReceiptWriter, SegmentKey, Source, collapse,
-    decode_counted, decode_receipts, decode_tally, decode_trail, encode_counted, encode_tally,
-    encode_trail, fold_rare, merge_tally, read_header,
+    decode_counted, decode_receipts, decode_tally, encode_counted, encode_tally, fold_rare,
+    merge_tally, merge_trail, read_header,
 };
 use crate::store::{Store, TIER_CLOSED};
 
@@ -17,7 +17,8 @@ pub const MERGED: u8 = 8;
 /// Days after which a day is over: hardly any hit is told later.
 const OPEN_DAYS: u32 = 1;
 
-/// Rows of one trail segment at most: decoded, each takes about half a kilobyte.
+/// Rows of one trail segment at most: decoded for a person's request, each takes about
+/// half a kilobyte.
 const TRAIL_ROWS_MAX: usize = 1 << 15;
 
 /// Merges once, where there is something to merge. False: there was not.
@@ -78,7 +79,7 @@ fn close_all(store: &Store, keys: &[SegmentKey]) -> Result<()> {
 fn replace(store: &Store, keys: &[SegmentKey], tier: u8) -> Result<()> {
     let opened = open_all(store, keys)?;
     let merged = match keys.first().map(|key| key.class) {
-        Some(Class::Trail) => merge_trail(&opened)?,
+        Some(Class::Trail) => Some(merge_trail(&opened)?),
         Some(Class::Tally) => merge_tallies(&opened)?,
         Some(Class::Consent) => Some(merge_receipts(&opened)?),
         Some(Class::Counted) => Some(merge_counted(&opened)?),
@@ -89,14 +90,16 @@ fn replace(store: &Store, keys: &[SegmentKey], tier: u8) -> Result<()> {
     Ok(())
 }
 
-type Opened = (Vec<u8>, Vec<(u8, Vec<u8>)>);
-
-fn open_all(store: &Store, keys: &[SegmentKey]) -> Result<Vec<Opened>> {
+fn open_all(store: &Store, keys: &[SegmentKey]) -> Result<Vec<Encoded>> {
     let snapshot = store.snapshot()?;
     let every: Vec<u8> = (0..COLUMNS_MAX).collect();
-    keys.iter()
-        .map(|key| Ok((snapshot.header(key)?, snapshot.columns(key, &every)?)))
-        .collect()
+    let open = |key| {
+        Ok(Encoded {
+            header: snapshot.header(key)?,
+            columns: snapshot.columns(key, &every)?,
+        })
+    };
+    keys.iter().map(open).collect()
 }
 
 /// How many of them, from the first on, are together one segment and not more.
@@ -116,34 +119,26 @@ fn fitting(store: &Store, keys: &[SegmentKey]) -> Result<usize> {
     Ok(keys.len())
 }
 
-fn merge_trail(opened: &[Opened]) -> Result<Option<Encoded>> {
-    let mut rows = Vec::new();
-    for (header, columns) in opened {
-        rows.extend(decode_trail(header, columns)?);
-    }
-    encode_trail(&rows).map(Some)
-}
-
-fn merge_receipts(opened: &[Opened]) -> Result<Encoded> {
+fn merge_receipts(opened: &[Encoded]) -> Result<Encoded> {
     let mut merged = ReceiptWriter::default();
-    for (header, columns) in opened {
+    for Encoded { header, columns } in opened {
         let receipts = decode_receipts(header, columns)?;
         receipts.into_iter().for_each(|kept| merged.keep(kept));
     }
     merged.finish()
 }
 
-fn merge_counted(opened: &[Opened]) -> Result<Encoded> {
+fn merge_counted(opened: &[Encoded]) -> Result<Encoded> {
     let mut keys = Vec::new();
-    for (header, columns) in opened {
+    for Encoded { header, columns } in opened {
         keys.extend(decode_counted(header, columns)?);
     }
     encode_counted(keys)
 }
 
-fn merge_tallies(opened: &[Opened]) -> Result<Option<Encoded>> {
+fn merge_tallies(opened: &[Encoded]) -> Result<Option<Encoded>> {
     let mut parts = Vec::with_capacity(opened.len());
-    for (header, columns) in opened {
+    for Encoded { header, columns } in opened {
         parts.push(decode_tally(header, columns)?);
     }
     let mut rows = merge_tally(parts);

@@ -28,6 +28,7 @@ mod tally;
 mod tally_scan;
 mod trail;
 mod trail_field;
+mod trail_merge;
 mod trail_person;
 mod trail_scan;
 mod trail_writer;
@@ -61,6 +62,7 @@ pub use tally_scan::TallyScan;
 pub use trail::{decode_trail, encode_trail};
 #[cfg(test)]
 pub use trail_field::blank as blank_row;
+pub use trail_merge::merge_trail;
 pub use trail_person::{PERSON_COLUMNS, PersonTraces, person_columns};
 pub use trail_scan::{CLICK_COLUMNS, DIMENSION_COLUMNS, EVENT_COLUMNS, TrailScan};
 pub use trail_writer::TrailWriter;

@@ -255,6 +255,14 @@ proptest! {
     }
 
     #[test]
+    fn merged_trails_are_one_of_all_rows(parts in vec(vec(trail_row(), 0..12), 0..4)) {
+        let encoded: Vec<Encoded> = parts.iter().map(|rows| encode_trail(rows).unwrap()).collect();
+        // Those with the same id stay in the order in which their segments have them.
+        let rows = parts.concat();
+        prop_assert_eq!(merge_trail(&encoded).unwrap(), encode_trail(&rows).unwrap());
+    }
+
+    #[test]
     fn damaged_segments_never_panic(
         tally in tally_rows(),
         trail in vec(trail_row(), 0..8),

@@ -60,6 +60,10 @@ impl<'a> TrailScan<'a> {
         Ok(TrailScan(Scan::new(unpacker, header, columns)))
     }
 
+    pub(super) fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
     pub(super) fn column<V: Values>(&mut self, id: u8) -> Result<Column<V>> {
         self.0.column(id)
     }

@@ -108,7 +108,7 @@ impl<'a> TrailWriter<'a> {
 }
 
 /// The places of ids in their order; none where they stand in it already.
-fn order_of(ids: &[HitId]) -> Option<Vec<u32>> {
+pub(super) fn order_of(ids: &[HitId]) -> Option<Vec<u32>> {
     if ids.is_sorted() {
         return None;
     }
@@ -135,7 +135,7 @@ fn finish<V: Values>(
 }
 
 /// The ids in two columns: what compresses, and what never will.
-fn write_ids(packer: &mut Packer, ids: &[HitId]) -> Result<[(u8, Vec<u8>); 2]> {
+pub(super) fn write_ids(packer: &mut Packer, ids: &[HitId]) -> Result<[(u8, Vec<u8>); 2]> {
     let mut times = Vec::with_capacity(2 * ids.len());
     let mut randoms = Vec::with_capacity(10 * ids.len());
     let mut before = 0;
