@@ -66,6 +66,15 @@ impl Codes {
         }));
     }
 
+    /// The same of rows that all have one.
+    pub(super) fn write_all_own(out: &mut Vec<u8>, rows: usize) {
+        out.push(OWN);
+        out.resize(out.len() + rows / 8, u8::MAX);
+        if !rows.is_multiple_of(8) {
+            out.push((1 << (rows % 8)) - 1);
+        }
+    }
+
     /// Reads codes that point at the default or one of `values` values.
     pub(super) fn read(reader: &mut Reader, rows: usize, values: usize) -> Result<Codes> {
         let codes = match reader.byte()? {

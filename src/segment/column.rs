@@ -87,6 +87,19 @@ pub(super) fn write_column<'a, V: Values>(
     writer.finish(packer, count, None, layout)
 }
 
+/// Encodes a column of random ids, each row one of its own: what [`write_column`] makes
+/// of them, without looking which are alike. None where there is no row.
+pub(super) fn write_own_ids(ids: &[[u8; 16]]) -> Option<Vec<u8>> {
+    if ids.is_empty() {
+        return None;
+    }
+    let mut out = Vec::with_capacity(17 * ids.len() + 16);
+    write_varint(&mut out, ids.len() as u64);
+    Ids::write(&mut out, ids);
+    Codes::write_all_own(&mut out, ids.len());
+    Some(Packer::keep(&out))
+}
+
 /// A column that is filled row after row. Rows with the default are passed over and
 /// cost nothing; a value that repeats costs a comparison.
 pub(super) struct ColumnWriter<'a, V: Values> {

@@ -2,9 +2,9 @@
 //! a key is made of is not known here.
 
 use crate::error::Result;
-use crate::segment::column::{Column, Ids, Layout, write_column};
+use crate::segment::column::{Column, Ids, write_own_ids};
 use crate::segment::header::{Header, read_header};
-use crate::segment::pack::{Packer, Unpacker, damaged};
+use crate::segment::pack::{Unpacker, damaged};
 use crate::segment::scan::Scan;
 use crate::segment::{Class, Encoded};
 
@@ -20,10 +20,8 @@ pub const COUNTED_COLUMNS: &[u8] = &[KEY];
 pub fn encode_counted(mut keys: Vec<[u8; 16]>) -> Result<Encoded> {
     keys.sort_unstable();
     keys.dedup();
-    let mut packer = Packer::quick()?;
-    let rows = keys.iter().copied().map(Some);
-    let column = write_column::<Ids>(&mut packer, rows, Layout::OwnIfRare)?;
-    let columns: Vec<_> = column.into_iter().map(|column| (KEY, column)).collect();
+    let column = write_own_ids(&keys).map(|column| (KEY, column));
+    let columns: Vec<_> = column.into_iter().collect();
     let header = Header {
         class: Class::Counted,
         rows: keys.len(),
@@ -58,6 +56,8 @@ mod tests {
 
     use super::*;
     use crate::error::Kind;
+    use crate::segment::column::{Layout, write_column};
+    use crate::segment::pack::Packer;
 
     proptest! {
         #[test]
@@ -69,6 +69,17 @@ mod tests {
             known.sort_unstable();
             known.dedup();
             prop_assert_eq!(read, known);
+        }
+    }
+
+    #[test]
+    fn keys_are_written_as_any_column_of_different_ids() {
+        for count in [1u8, 7, 8, 9, 200] {
+            let keys: Vec<[u8; 16]> = (0..count).map(|number| [number; 16]).collect();
+            let rows = keys.iter().copied().map(Some);
+            let mut packer = Packer::quick().unwrap();
+            let column = write_column::<Ids>(&mut packer, rows, Layout::OwnIfRare).unwrap();
+            assert_eq!(write_own_ids(&keys), column, "{count}");
         }
     }
 
