@@ -1,4 +1,4 @@
-//! Which keys have counted in the last months: 64 bits of each in memory, read back
+//! Which keys have counted in the last months: a fingerprint of each in memory, read back
 //! from the segments that keep them whenever they are missing. A look-up reads nothing,
 //! and a new key dirties no page of an index.
 
@@ -62,8 +62,8 @@ impl Known {
     }
 }
 
-/// Keys are random, so 64 bits tell them apart: a new order is taken for one of ten
-/// million others once in 10^12 times.
+/// Keys are random, so their first bits tell them apart: a new order is taken for one of
+/// ten million others once in 10^11 times.
 fn fingerprint(key: [u8; 16]) -> u64 {
     let [a, b, c, d, e, f, g, h, ..] = key;
     u64::from_be_bytes([a, b, c, d, e, f, g, h])

@@ -187,8 +187,8 @@ impl History {
     }
 }
 
-/// Makes 64 bits of a value: among ten million of them, one pair in 300,000 runs is
-/// alike, and whoever makes ids does not know which, since each start seeds them anew.
+/// Makes a fingerprint of a value. Two that are alike cannot be looked for by whoever
+/// makes ids, since each start seeds them anew.
 #[derive(Default)]
 struct Prints(RandomState);
 
