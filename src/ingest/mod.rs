@@ -19,6 +19,7 @@ mod hit_bytes_tests;
 mod journal;
 mod merge;
 mod provoke;
+mod recent_events;
 mod sale;
 mod settle;
 mod sums;

@@ -1,14 +1,11 @@
 //! The writer thread: takes what is queued, makes it durable in one transaction,
 //! answers. It never waits for more than there is.
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::BuildHasher;
+use std::collections::HashMap;
 use std::time::Duration;
 
-use foldhash::HashSet;
-use foldhash::quality::RandomState;
-
 use super::journal::{DISK_FULL, Journal, Queue, Request, Verdict};
+use super::recent_events::RecentEvents;
 use super::{entries, provoke};
 use crate::clock::Stopwatch;
 use crate::error::{Error, Kind, Result};
@@ -18,8 +15,6 @@ use crate::store::JournalWriter;
 
 /// Entries in one batch, at most, unless a single request has more.
 const BATCH_MAX: usize = 2_048;
-/// Event ids remembered, so that a repeated event is not stored again.
-const EVENTS_MAX: usize = 500_000;
 /// How long counts of what was not stored may wait for company.
 const COUNTS_WAIT: Duration = Duration::from_millis(200);
 /// Removing settled rows may wait this long for a batch to go with.
@@ -27,43 +22,6 @@ const IDLE_WAIT: Duration = Duration::from_secs(1);
 
 /// Between two looks for room on a full disk.
 const ROOM_WAIT: Duration = Duration::from_millis(500);
-
-/// The last event ids, oldest first.
-#[derive(Default)]
-struct RecentEvents {
-    /// 64 bits of each: among half a million, one pair in 150 million runs is alike.
-    known: HashSet<u64>,
-    order: VecDeque<u64>,
-    /// Chosen at each start: whoever makes ids does not know which of them look alike.
-    seed: RandomState,
-}
-
-impl RecentEvents {
-    /// Whether this is the first time; remembers it.
-    fn is_new(&mut self, account: AccountId, event: EventId) -> bool {
-        let event = self.fingerprint(account, event);
-        if !self.known.insert(event) {
-            return false;
-        }
-        self.order.push_back(event);
-        if self.order.len() > EVENTS_MAX
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.known.remove(&oldest);
-        }
-        true
-    }
-
-    fn forget(&mut self, account: AccountId, event: EventId) {
-        self.known.remove(&self.fingerprint(account, event));
-    }
-
-    /// An event's own random bits, mixed with whose it is.
-    fn fingerprint(&self, account: AccountId, event: EventId) -> u64 {
-        let bits = u128::from_le_bytes(event.0);
-        self.seed.hash_one((account, bits))
-    }
-}
 
 /// One account's part of a batch.
 struct Group {
