@@ -21,6 +21,9 @@ use crate::store::{AccountBatch, NewConversion, SettledFigures};
 /// Values of one parameter that one campaign keeps a day; the rest count as `(other)`.
 pub const PARAM_VALUES_MAX: usize = 10_000;
 
+/// Conversions that are kept until they are written: each takes most of a kilobyte.
+const CONVERSIONS_MAX: usize = 512;
+
 /// Rows of one UTC day.
 #[derive(Default)]
 struct DayCounts<'a> {
@@ -35,6 +38,7 @@ struct DayCounts<'a> {
 #[derive(Default)]
 pub struct Batch<'a> {
     days: BTreeMap<u32, DayCounts<'a>>,
+    /// Those that are not written yet.
     conversions: Vec<NewConversion>,
     pub figures: SettledFigures,
     /// Of the figures' reasons, those of what was not stored as a hit.
@@ -101,6 +105,16 @@ impl<'a> Batch<'a> {
         let day = self.days.entry(at.utc_day()).or_default();
         day.counted.extend(key);
         self.conversions.push(new);
+    }
+
+    /// Has conversions written once they are many.
+    pub fn write_many(&mut self, write: impl FnOnce(&[NewConversion]) -> Result<()>) -> Result<()> {
+        if self.conversions.len() < CONVERSIONS_MAX {
+            return Ok(());
+        }
+        write(&self.conversions)?;
+        self.conversions.clear();
+        Ok(())
     }
 
     pub fn encode(self) -> Result<AccountBatch> {

@@ -267,7 +267,7 @@ impl<'a> Deciding<'a> {
         let account = self.account.id;
         let conversion = Conversion { id, account, body };
         into.add_conversion(NewConversion { seq, conversion }, key);
-        Ok(())
+        into.write_many(|many| self.settling.add_conversions(account, many))
     }
 
     /// Whether a conversion counts that has this key; remembers it.

@@ -41,8 +41,8 @@ pub struct Kept {
 }
 
 pub const MAIN: Kept = Kept {
-    // So that look-ups of keys need no reading.
-    cache_kib: 16 * 1_024,
+    // What settling writes stands at the ends of its tables, and is looked at no more.
+    cache_kib: 4 * 1_024,
     secure_delete: "ON",
     migrations: &[
         include_str!("migrations/0001_main.sql"),

@@ -99,6 +99,16 @@ impl Settling<'_> {
         self.last_seq.get()
     }
 
+    /// Writes conversions of an account before the rest of its step.
+    ///
+    /// # Errors
+    /// As [`Settling::commit`].
+    pub fn add_conversions(&self, account: AccountId, conversions: &[NewConversion]) -> Result<()> {
+        self.store
+            .insert_conversions(&self.connection, account, conversions)
+            .map_err(|error| self.store.judge(error))
+    }
+
     /// Writes all of it and the position, or nothing.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What counts, how often, and that it still does after a restart.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::clock::DAY_MS;
 use crate::ingest::merge::close_step;
@@ -31,6 +33,20 @@ fn a_transaction_counts_once_a_goal_across_restarts() {
     many(&house, 0..22);
     assert_eq!(house.conversions().len(), 25);
     assert_eq!(house.not_counted("duplicate"), 22);
+}
+
+#[test]
+fn a_step_with_many_orders_writes_all_of_them_or_none() {
+    let house = House::build();
+    let orders = || (0..700).map(|_| house.sale(|_, _| {}));
+    let broken = entry(house.hit(Kind::Conversion));
+    house.send(orders().chain([broken]).collect());
+    assert!(house.conversions().is_empty());
+
+    let house = House::build();
+    house.send((0..700).map(|_| house.sale(|_, _| {})).collect());
+    let ids: HashSet<_> = house.conversions().iter().map(|it| it.id).collect();
+    assert_eq!((ids.len(), house.totals().conversions()), (700, 700));
 }
 
 #[test]
