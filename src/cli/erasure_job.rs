@@ -25,7 +25,8 @@ impl Job for Erasures {
     }
 
     fn step(&self, now: Timestamp) -> Result<Step> {
-        if privacy::withdraw_step(&self.0, now)? || privacy::step(&self.0, now)? {
+        let has_begun = privacy::withdraw_step(&self.0, now)?;
+        if privacy::step(&self.0, now)? || has_begun {
             return Ok(Step::More(Counts::from([("steps".to_owned(), 1)])));
         }
         let closed = privacy::desk::close_done(&self.0, now)?;

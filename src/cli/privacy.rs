@@ -157,9 +157,9 @@ fn summary(found: &Found) -> String {
              by which they could be found."
             .to_owned(),
         _ => format!(
-            "{} hits and {} conversions are held.",
-            found.hits.len(),
-            found.conversions.len()
+            "Held: {} and {}.",
+            privacy::counted(found.hits.len() as u64, "hit"),
+            privacy::counted(found.conversions.len() as u64, "conversion")
         ),
     }
 }
@@ -289,8 +289,9 @@ fn outcome(store: &Store, account: AccountId, id: i64) -> Result<Output> {
         .and_then(|text| serde_json::from_str(text).ok());
     let text = match &body.receipt {
         Some(receipt) => format!(
-            "Erased: {} hits and the details of {} conversions. The signed receipt:\n{receipt}",
-            body.hits, body.conversions
+            "Erased: {} and the details of {}. The signed receipt:\n{receipt}",
+            privacy::counted(body.hits, "hit"),
+            privacy::counted(body.conversions, "conversion")
         ),
         None => "The person is out of every read and nothing new is taken of them. The server \
              finishes the rest by itself within a minute."

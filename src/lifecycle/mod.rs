@@ -12,7 +12,6 @@ pub mod overdue;
 pub mod purge;
 pub mod reseal;
 pub mod retention;
-pub mod scan;
 pub mod schedule;
 #[cfg(test)]
 mod tests;

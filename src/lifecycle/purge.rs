@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::schedule::{Job, Planned, Step, every};
 use super::timeline::timeline;
-use super::{certificate, heartbeat, scan};
-use crate::clock::{Clock, Timestamp};
+use super::{certificate, heartbeat};
+use crate::clock::{Clock, DAY_MS, Timestamp};
 use crate::crypto::token;
 use crate::error::Result;
 use crate::model::account::Account;
@@ -20,7 +20,7 @@ use crate::model::catalog::Catalog;
 use crate::model::id::{AccountId, encode_base32};
 use crate::model::instance::Snapshots;
 use crate::model::life::{Life, Purge, Reason};
-use crate::store::{Counts, Stage, Store};
+use crate::store::{Counts, Stage, Store, scan};
 
 /// Looks at least this often.
 const LOOK_MS: i64 = 60 * 60 * 1_000;
@@ -29,6 +29,9 @@ const RETRY_MS: i64 = 5 * 60 * 1_000;
 /// How often, and how many times, it looks whether the journal has let go.
 const JOURNAL_PAUSE: Duration = Duration::from_millis(200);
 const JOURNAL_LOOKS: u32 = 25;
+/// How long it waits for room on the disk; then the certificate says what is left, in
+/// milliseconds.
+const ROOM_WAIT_MS: i64 = 2 * DAY_MS;
 /// Words of an account that the scan looks for, at most.
 const WORDS_MAX: usize = 300;
 
@@ -141,12 +144,15 @@ impl Purging {
             }
             Stage::Emptied => {
                 self.store.reclaim_journal()?;
-                if self.store.reclaim()? {
-                    self.clear_gaps(&begun)?;
-                    begun
-                        .iter()
-                        .try_for_each(|(id, ..)| self.store.mark_cleaned(*id))?;
+                if !self.store.reclaim()? {
+                    return Ok(Some(Counts::new()));
                 }
+                if !self.clear_gaps(&begun, now)? {
+                    return Ok(None);
+                }
+                begun
+                    .iter()
+                    .try_for_each(|(id, ..)| self.store.mark_cleaned(*id))?;
             }
             _ => {
                 let text = self.certify(id, life, now)?;
@@ -158,19 +164,13 @@ impl Purging {
     }
 
     /// Looks for what deleted rows have left between others, and has the database
-    /// written anew where it finds something.
-    fn clear_gaps(&self, begun: &[(AccountId, Stage, Life)]) -> Result<()> {
-        let purges = begun.iter().filter_map(|(.., life)| life.purge.as_ref());
-        let marks: Vec<Vec<u8>> = purges.flat_map(|purge| purge.marks.clone()).collect();
-        let seen = scan::scan(self.store.folder().path(), &marks)?;
-        if seen.found > 0 && !self.store.rewrite()? {
-            tracing::warn!(
-                found = seen.found,
-                "remains of deleted rows lie in the gaps of the database, and it could not be \
-                 written anew"
-            );
-        }
-        Ok(())
+    /// written anew where it finds something. False: that has to wait.
+    fn clear_gaps(&self, begun: &[(AccountId, Stage, Life)], now: Timestamp) -> Result<bool> {
+        let purges = || begun.iter().filter_map(|(.., life)| life.purge.as_ref());
+        let marks: Vec<Vec<u8>> = purges().flat_map(|purge| purge.marks.clone()).collect();
+        let since = purges().map(|purge| purge.started_at).min().unwrap_or(now);
+        let may_wait = now.millis() - since.millis() < ROOM_WAIT_MS;
+        Ok(self.store.clear_gaps(Some(&marks), may_wait)?.is_some())
     }
 
     /// Decides one purge whose time has come; none: there is none, or the evidence
@@ -289,7 +289,7 @@ impl Purging {
             ],
             "scan": {
                 "files": seen.files, "bytes": seen.bytes,
-                "marks": seen.marks, "found": seen.found,
+                "marks": seen.marks, "found": seen.found(),
             },
             "clock": {
                 "days_with_heartbeat": self.store.heartbeat_count(

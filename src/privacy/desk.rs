@@ -2,16 +2,18 @@
 //! stands in each request's history. A request that ended in an erasure names nobody any
 //! more; any other keeps what it was about until its own retention is over.
 
+mod erasure;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::day;
 use super::find::{Found, find};
-use super::{erase, identity, restrict};
+use super::{identity, restrict};
 use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Kind, Result};
-use crate::model::action::{Act, Action, Actor};
+use crate::model::action::Act;
 use crate::model::id::AccountId;
 use crate::model::person::{Identity, PersonIds, Reach};
 use crate::model::personal::Personal;
@@ -19,7 +21,10 @@ use crate::model::privacy_request::{
     Channel, HistoryLine, IDENTITIES_MAX, MESSAGE_CHARS_MAX, PrivacyRequest, RequestBody,
     RequestState, Right, due_on, extended_due_on,
 };
-use crate::store::{ErasureState, Store};
+use crate::store::Store;
+
+pub use erasure::close_done;
+pub(super) use erasure::forget_names;
 
 /// Open requests of one account at most; visitors add to them without a sign-in.
 const OPEN_MAX: u64 = crate::model::limits::OPEN_REQUESTS;
@@ -228,7 +233,7 @@ pub fn take(
         return Err(Error::new(Kind::Conflict, "This request is closed."));
     }
     let what = match step {
-        Step::Erase => return begin_erasure(store, act, request),
+        Step::Erase => return erasure::begin(store, act, request),
         Step::Restrict => {
             let ids = ids(store, &request)?;
             let count = restrict::restrict(store, act, account, ids, request.body.reach)?;
@@ -315,61 +320,12 @@ fn extend(store: &Store, act: Act, request: &mut PrivacyRequest, reason: String)
     Ok(what)
 }
 
-fn begin_erasure(store: &Store, act: Act, mut request: PrivacyRequest) -> Result<PrivacyRequest> {
-    if request.body.erasure.is_some() {
-        return Err(Error::new(Kind::Conflict, "The erasure has begun already."));
-    }
-    let found = found(store, &request)?;
-    request.body.found = Some((found.hits.len() as u64, found.conversions.len() as u64));
-    let begun = erase::begin(store, act, request.account, found.ids, request.body.reach);
-    let what = match begun {
-        Ok(erasure) => {
-            request.body.erasure = Some(erasure);
-            request.state = RequestState::InProgress;
-            "Erasure begun: out of every read and of every new hit."
-        }
-        Err(error) if error.kind() == Kind::NotFound => {
-            close(&mut request, RequestState::Completed, act.at);
-            "Nothing was held, so there was nothing to erase."
-        }
-        Err(error) => return Err(error),
-    };
-    note(&mut request, act.at, what.to_owned());
-    store.put_request(act, &request, "erasure by request")?;
-    Ok(request)
-}
-
-/// Closes requests whose erasure is done; gives how many.
-pub fn close_done(store: &Store, now: Timestamp) -> Result<u64> {
-    let mut closed = 0;
-    for mut request in store.requests_in_progress()? {
-        let Some(id) = request.body.erasure else {
-            continue;
-        };
-        let erasure = store.erasure(request.account, id)?;
-        if erasure.is_none_or(|erasure| erasure.state != ErasureState::Done) {
-            continue;
-        }
-        let act = Act::new(Actor::System, Action::ManagePrivacy, now);
-        close(&mut request, RequestState::Completed, now);
-        note(
-            &mut request,
-            now,
-            "Erased; the receipt is signed.".to_owned(),
-        );
-        store.put_request(act, &request, "request closed: erased")?;
-        closed += 1;
-    }
-    Ok(closed)
-}
-
 /// Closes a request. Where it erased somebody, it names nobody any more.
 fn close(request: &mut PrivacyRequest, state: RequestState, now: Timestamp) {
     request.state = state;
     request.closed_at = Some(now);
     if request.body.erasure.is_some() {
-        request.body.identities.clear();
-        request.body.message = Personal::new(String::new());
+        erasure::forget_who(request);
     }
 }
 

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::find::{Erased, Found, find, ledger_day, traces};
 use super::trail::rewrite_segment;
-use super::{ledger, receipt};
-use crate::clock::Timestamp;
+use super::wording::counted;
+use super::{desk, ledger, receipt};
+use crate::clock::{DAY_MS, Timestamp};
 use crate::error::{Error, Kind, Result};
 use crate::model::action::Act;
 use crate::model::audit::Detail;
@@ -22,6 +23,13 @@ use crate::store::{self, Erasure, ErasureBody, ErasureState, Store};
 const SEGMENTS_A_STEP: usize = 8;
 /// Steps after which [`finish`] gives up: the scheduler goes on.
 const STEPS_MAX: usize = 100_000;
+/// Erasures that are carried on side by side, and that are cleaned up after together.
+const AT_ONCE: usize = 64;
+/// One that waits so long for the others to come as far is cleaned up after without
+/// them, in milliseconds.
+const OTHERS_WAIT_MS: i64 = 10 * 60 * 1_000;
+/// How long it waits for room on the disk; then its receipt says what is left.
+const ROOM_WAIT_MS: i64 = 2 * DAY_MS;
 
 /// What would go, and what would stay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,9 +50,10 @@ pub fn preview(found: &Found) -> Preview {
         hits,
         conversions,
         goes: vec![
-            format!("{hits} hits with all their details"),
+            format!("{} with all details", counted(hits as u64, "hit")),
             format!(
-                "order number, click, sub-ids, instant and origin of {conversions} conversions"
+                "order number, click, sub-ids, instant and origin of {}",
+                counted(conversions as u64, "conversion")
             ),
         ],
         stays: receipt::stays(conversions as u64),
@@ -85,9 +94,9 @@ pub fn begin(
     };
     let conversions: Vec<_> = found.conversions.iter().map(|one| one.id).collect();
     let note = format!(
-        "{} hits, {} conversions",
-        found.hits.len(),
-        conversions.len()
+        "{}, {}",
+        counted(found.hits.len() as u64, "hit"),
+        counted(conversions.len() as u64, "conversion")
     );
     let day_of = ledger_day(store, account)?;
     let detail = Detail::default().with_note(&note);
@@ -101,20 +110,39 @@ pub fn begin(
     Ok(id)
 }
 
-/// Does the next piece of the oldest erasure that is not done. False: there was nothing
-/// to do, or it has to wait for the journal or for a reader.
+/// Does the next piece of an erasure that is not done, of the oldest where it can. False:
+/// there was nothing to do, or all have to wait for the journal, a reader or the disk.
 pub fn step(store: &Store, now: Timestamp) -> Result<bool> {
     let _turn = store.erasure_turn();
-    let Some(erasure) = store.unfinished_erasure()? else {
+    let seen = store.erasures_seen();
+    let open = store.erasures_in(ErasureState::Begun..ErasureState::Nameless, AT_ONCE)?;
+    let nameless = store.erasures_in(ErasureState::Nameless..ErasureState::Done, AT_ONCE)?;
+    if open.is_empty() && nameless.is_empty() {
+        // Some may have gone with their account.
+        store.forget_remains(&seen);
         return Ok(false);
-    };
+    }
+    let oldest = nameless.first().map(|erasure| erasure.body.begun_at);
+    let is_late = oldest.is_some_and(|at| now.millis() - at.millis() > OTHERS_WAIT_MS);
+    if (is_late || nameless.len() == AT_ONCE) && clean(store, &nameless, now)? {
+        return Ok(true);
+    }
+    for erasure in open {
+        if advance(store, erasure)? {
+            return Ok(true);
+        }
+    }
+    Ok(!is_late && clean(store, &nameless, now)?)
+}
+
+/// False: it has to wait.
+fn advance(store: &Store, erasure: Erasure) -> Result<bool> {
     match erasure.state {
         ErasureState::Begun => enter(store, erasure),
         ErasureState::InKeyring => rewrite(store, erasure),
         ErasureState::Rewritten => clean_journal(store, erasure),
         ErasureState::JournalClean => forget(store, erasure),
-        ErasureState::Nameless => clean(store, erasure, now),
-        ErasureState::Done => Ok(false),
+        ErasureState::Nameless | ErasureState::Done => Ok(false),
     }
 }
 
@@ -197,12 +225,28 @@ fn forget(store: &Store, mut erasure: Erasure) -> Result<bool> {
     put(store, erasure, ErasureState::Nameless)
 }
 
-/// Free pages and the write-ahead log; then the receipt.
-fn clean(store: &Store, mut erasure: Erasure, now: Timestamp) -> Result<bool> {
+/// Free pages, the write-ahead log and copies in the gaps of pages, for all that have
+/// come so far; then the receipts.
+fn clean(store: &Store, erasures: &[Erasure], now: Timestamp) -> Result<bool> {
+    let Some(oldest) = erasures.iter().map(|erasure| erasure.body.begun_at).min() else {
+        return Ok(false);
+    };
+    desk::forget_names(store, now)?;
     if !store.reclaim()? {
         return Ok(false);
     }
-    erasure.body.done_at = Some(now);
-    erasure.body.receipt = Some(receipt::sign(store, &erasure, now)?);
-    put(store, erasure, ErasureState::Done)
+    let ids: Vec<i64> = erasures.iter().map(|erasure| erasure.id).collect();
+    let marks = store.marks_of_remains(&ids);
+    let may_wait = now.millis() - oldest.millis() < ROOM_WAIT_MS;
+    let Some(cleared) = store.clear_gaps(marks.as_deref(), may_wait)? else {
+        return Ok(false);
+    };
+    for erasure in erasures {
+        let mut erasure = erasure.clone();
+        erasure.body.done_at = Some(now);
+        erasure.body.receipt = Some(receipt::sign(store, &erasure, &cleared, now)?);
+        put(store, erasure, ErasureState::Done)?;
+    }
+    store.forget_remains(&ids);
+    Ok(true)
 }

@@ -30,6 +30,6 @@ pub use ledger::{BACKUP_DAYS_MAX, housekeeping, refuse_old_backup, replay_ledger
 pub use lock::{require_unlocked, sentence as lock_sentence};
 pub use member::{OwnData, export_member, member_goes, of_member};
 pub use receipt::{RECEIPT, html as receipt_html};
-pub use restrict::{Change, lift, object, rectify, restrict};
+pub use restrict::{Change, is_held_back, lift, object, rectify, restrict};
 pub use withdrawal::withdraw_step;
-pub use wording::{Record, hit as hit_record, hit_fields, records};
+pub use wording::{Record, counted, hit as hit_record, hit_fields, records};

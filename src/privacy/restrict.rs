@@ -71,6 +71,16 @@ pub fn restrict(
     Ok(found.conversions.len())
 }
 
+/// Whether something of this person is restricted, or they have objected.
+pub fn is_held_back(store: &Store, account: AccountId, found: &Found) -> Result<bool> {
+    let held = store.marks(account);
+    let marks = marks(store, account, found)?;
+    Ok(marks.iter().any(|mark| {
+        let effect = held.effect(&mark.key);
+        matches!(effect, Some(Effect::Restricted | Effect::Objected))
+    }))
+}
+
 /// Lifts restriction and objection; the person must have been told before (Art. 18(3)).
 pub fn lift(
     store: &Store,

@@ -29,6 +29,12 @@ pub struct Record {
     pub source: &'static str,
 }
 
+/// A number of things: `1 hit`, `2 hits`.
+pub fn counted(count: u64, thing: &str) -> String {
+    let many = if count == 1 { "" } else { "s" };
+    format!("{count} {thing}{many}")
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

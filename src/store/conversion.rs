@@ -4,6 +4,7 @@
 use rusqlite::{Connection, Statement, params};
 
 use super::database::failed;
+use super::remains::Gone;
 use super::{NewConversion, Store, row, segment};
 use crate::clock::Timestamp;
 use crate::crypto::Sealer;
@@ -173,7 +174,10 @@ impl Store {
         &self,
         connection: &Connection,
         stored: &Stored,
+        gone: &mut Gone,
     ) -> Result<()> {
+        let place = ("conversion", "body", "seq");
+        self.note_gone(connection, place, stored.seq..stored.seq + 1, gone)?;
         let Conversion { id, account, body } = &stored.conversion;
         let sealed = seal(&self.row_sealer(*account)?, stored.seq, body)?;
         let (day, waits) = (body.at.utc_day(), body.amounts.is_none());

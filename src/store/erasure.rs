@@ -1,11 +1,14 @@
 //! Erasures: begun in one transaction with the marks that take a person out of every
 //! read, then carried through state by state.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use std::ops::Range;
+
+use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::conversion::Stored;
 use super::database::{self, failed};
+use super::remains::Gone;
 use super::{Store, meta, person_mark, row};
 use crate::clock::Timestamp;
 use crate::crypto::token;
@@ -90,11 +93,13 @@ impl Store {
         day_of: DayOf<'_>,
         detail: Detail,
     ) -> Result<i64> {
-        self.write_marks(act, account, |transaction| {
+        self.remains().prepare();
+        let mut gone = Gone::default();
+        let begun = self.write_marks(act, account, |transaction| {
             let day = act.at.utc_day();
             person_mark::insert(transaction, account, &body.marks, Effect::Erased, day)?;
             for stored in self.find_conversions(transaction, account, conversions)? {
-                self.make_ledger_line(transaction, stored, day_of)?;
+                self.make_ledger_line(transaction, stored, day_of, &mut gone)?;
                 body.conversions += 1;
             }
             let random = || ((token::random_u64() & ID_MAX).max(1)) as i64;
@@ -107,7 +112,12 @@ impl Store {
                 )
                 .map_err(failed)?;
             Ok((id, detail))
-        })
+        });
+        if begun.is_ok() {
+            self.remains().add(gone);
+        }
+        self.remains().begun(begun.as_ref().ok().copied());
+        begun
     }
 
     /// Turns conversions into ledger lines; gives how many there were.
@@ -119,14 +129,15 @@ impl Store {
     ) -> Result<u64> {
         let mut connection = self.writer();
         let transaction = database::begin(&mut connection)?;
-        let mut made = 0;
+        let (mut made, mut gone) = (0, Gone::default());
         for stored in self.find_conversions(&transaction, account, conversions)? {
-            self.make_ledger_line(&transaction, stored, day_of)?;
+            self.make_ledger_line(&transaction, stored, day_of, &mut gone)?;
             made += 1;
         }
         transaction
             .commit()
             .map_err(|error| self.judge(failed(error)))?;
+        self.remains().add(gone);
         Ok(made)
     }
 
@@ -135,12 +146,13 @@ impl Store {
         connection: &Connection,
         mut stored: Stored,
         day_of: DayOf<'_>,
+        gone: &mut Gone,
     ) -> Result<()> {
         let Conversion { id, account, body } = &mut stored.conversion;
         *body = body.ledger_line(day_of(body.at)?);
         let ids = self.keys().conversion_ids(*account)?;
         *id = ids.make_other(stored.seq, *id);
-        self.replace_conversion(connection, &stored)
+        self.replace_conversion(connection, &stored, gone)
     }
 
     /// Every conversion of an account that a question is true of, in no order.
@@ -168,42 +180,34 @@ impl Store {
 
     /// The next erasure that is not done, the oldest first.
     pub fn unfinished_erasure(&self) -> Result<Option<Erasure>> {
-        self.read(|connection| {
-            self.find_erasure(
-                connection,
-                "SELECT id, account, state, body FROM erasure WHERE state < 6 \
-                 ORDER BY day, id LIMIT 1",
-                params![],
-            )
-        })
+        let states = ErasureState::Begun..ErasureState::Done;
+        Ok(self.erasures_in(states, 1)?.pop())
+    }
+
+    /// Erasures in some of the states, the oldest first.
+    pub fn erasures_in(&self, states: Range<ErasureState>, limit: usize) -> Result<Vec<Erasure>> {
+        self.find_erasures(
+            "SELECT id, account, state, body FROM erasure WHERE state >= ?1 AND state < ?2 \
+             ORDER BY day, id LIMIT ?3",
+            params![states.start as i64, states.end as i64, limit as i64],
+        )
     }
 
     pub fn erasure(&self, account: AccountId, id: i64) -> Result<Option<Erasure>> {
-        self.read(|connection| {
-            self.find_erasure(
-                connection,
-                "SELECT id, account, state, body FROM erasure WHERE id = ?1 AND account = ?2",
-                params![id, account.row()],
-            )
-        })
+        let sql = "SELECT id, account, state, body FROM erasure WHERE id = ?1 AND account = ?2";
+        Ok(self.find_erasures(sql, params![id, account.row()])?.pop())
     }
 
-    fn find_erasure(
-        &self,
-        connection: &Connection,
-        sql: &str,
-        values: impl rusqlite::Params,
-    ) -> Result<Option<Erasure>> {
-        let found: Option<(i64, i64, i64, Vec<u8>)> = connection
-            .prepare_cached(sql)
-            .and_then(|mut select| {
-                let read = |row: &rusqlite::Row<'_>| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-                };
-                select.query_row(values, read).optional()
-            })
-            .map_err(failed)?;
+    fn find_erasures(&self, sql: &str, values: impl rusqlite::Params) -> Result<Vec<Erasure>> {
+        let found: Vec<(i64, i64, i64, Vec<u8>)> = self.read(|connection| {
+            let mut select = connection.prepare_cached(sql).map_err(failed)?;
+            let rows = select.query_map(values, |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            });
+            rows.and_then(Iterator::collect).map_err(failed)
+        })?;
         found
+            .into_iter()
             .map(|(id, account, state, body)| {
                 let account = AccountId::from_row(account);
                 Ok(Erasure {
@@ -214,19 +218,23 @@ impl Store {
                     body: row::open(&self.row_sealer(account)?, "erasure", id, &body)?,
                 })
             })
-            .transpose()
+            .collect()
     }
 
     /// Notes how far an erasure has come.
     pub fn put_erasure(&self, erasure: &Erasure) -> Result<()> {
         let sealer = self.row_sealer(erasure.account)?;
         let sealed = row::seal(&sealer, "erasure", erasure.id, &erasure.body)?;
-        self.writer()
+        let connection = self.writer();
+        let (place, mut gone) = (("erasure", "body", "id"), Gone::default());
+        self.note_gone(&connection, place, erasure.id..erasure.id + 1, &mut gone)?;
+        connection
             .execute(
                 "UPDATE erasure SET state = ?1, body = ?2 WHERE id = ?3",
                 params![erasure.state as i64, sealed, erasure.id],
             )
             .map_err(|error| self.judge(failed(error)))?;
+        self.remains().add(gone);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, params};
 
 use super::database::{self, failed};
-use super::reclaim::{JournalOrders, vacuum_step};
+use super::reclaim::{JournalOrders, vacuum_journal};
 use super::room::Room;
 use super::{DataFolder, Store, meta};
 use crate::clock::Stopwatch;
@@ -181,16 +181,10 @@ impl JournalWriter {
             return Ok(());
         }
         self.room.check()?;
-        let cleared = self
-            .vacuum()
+        let cleared = vacuum_journal(&self.connection)
             .and_then(|()| database::checkpoint_at_once(&self.connection));
         let is_empty = cleared.map_err(|error| self.room.judge(error))?;
         self.remains = (!is_empty).then(Stopwatch::start);
-        Ok(())
-    }
-
-    fn vacuum(&self) -> Result<()> {
-        while vacuum_step(&self.connection, u32::MAX >> 1)? > 0 {}
         Ok(())
     }
 
@@ -207,7 +201,7 @@ impl JournalWriter {
     fn try_tidy(&mut self, settled: i64) -> Result<()> {
         if let Some(order) = self.orders.pending() {
             self.write(&[], settled)?;
-            self.vacuum()?;
+            vacuum_journal(&self.connection)?;
             database::checkpoint(&self.connection)?;
             self.orders.carried_out(order);
             return Ok(());

@@ -43,12 +43,15 @@ mod publisher;
 mod purge;
 mod rates;
 mod reclaim;
+mod remains;
 mod reseal;
 #[cfg(test)]
 mod reseal_tests;
 mod retention;
+mod rewrite;
 mod room;
 mod row;
+pub mod scan;
 mod segment;
 mod session;
 mod set_up;
@@ -101,6 +104,7 @@ pub use person_mark::mark;
 pub use privacy_request::RequestsDue;
 pub use reseal::{ResealPosition, Resealed};
 pub use retention::OldDay;
+pub use rewrite::{Cleared, Hindrance};
 pub use room::Room;
 pub use segment::{TIER_CLOSED, TIER_FOLDED};
 pub use session::{Session, SessionContent, SignInPlace};
@@ -118,6 +122,7 @@ struct Inner {
     catalog: ArcSwap<Catalog>,
     marks: ArcSwap<person_mark::AllMarks>,
     erasing: Mutex<()>,
+    remains: remains::Remains,
 }
 
 /// The main database of one data folder. Clones are handles to the same.
@@ -162,6 +167,7 @@ impl Store {
             catalog: ArcSwap::default(),
             marks: ArcSwap::default(),
             erasing: Mutex::new(()),
+            remains: Default::default(),
             folder,
             keys,
         }));

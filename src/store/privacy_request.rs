@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::database::failed;
+use super::remains::Gone;
 use super::{Store, row};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -41,7 +42,10 @@ impl Store {
     pub fn put_request(&self, act: Act, request: &PrivacyRequest, note: &str) -> Result<()> {
         let sealer = self.row_sealer(request.account)?;
         let sealed = row::seal(&sealer, TABLE, request.id, &request.body)?;
+        let mut gone = Gone::default();
         self.write_about(act, request.account, |transaction| {
+            let place = (TABLE, "body", "id");
+            self.note_gone(transaction, place, request.id..request.id + 1, &mut gone)?;
             transaction
                 .execute(
                     "INSERT INTO privacy_request (id, account, state, due_at, closed_at, body) \
@@ -59,7 +63,9 @@ impl Store {
                 )
                 .map_err(failed)?;
             Ok(((), Detail::default().with_note(note)))
-        })
+        })?;
+        self.remains().add(gone);
+        Ok(())
     }
 
     pub fn request(&self, account: AccountId, id: i64) -> Result<Option<PrivacyRequest>> {

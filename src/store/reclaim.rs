@@ -14,8 +14,8 @@ use crate::error::{Error, Kind, Result};
 
 /// Pages moved in one go: at 4 KiB each, a few milliseconds.
 const PAGES_A_STEP: u32 = 512;
-/// A larger database is not written anew in one go.
-const REWRITTEN_BYTES_MAX: i64 = 128 << 20;
+/// Pages of a journal that is written anew: some milliseconds.
+const JOURNAL_PAGES_MAX: i64 = 1_024;
 /// How often a reader is waited for before the log is left to the next tidying.
 const TRIES: usize = 40;
 const TRY_PAUSE: Duration = Duration::from_millis(25);
@@ -60,6 +60,20 @@ pub fn vacuum_step(connection: &Connection, pages: u32) -> Result<u64> {
     Ok(left.max(0) as u64)
 }
 
+/// Gives everything back that rows which are gone have left in a journal: its free
+/// pages, and copies in the gaps of the others where it is small, as it is unless much
+/// waits.
+pub fn vacuum_journal(connection: &Connection) -> Result<()> {
+    while vacuum_step(connection, u32::MAX >> 1)? > 0 {}
+    let pages: i64 = connection
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .map_err(failed)?;
+    if pages > JOURNAL_PAGES_MAX {
+        return Ok(());
+    }
+    connection.execute_batch("VACUUM").map_err(failed)
+}
+
 impl Store {
     /// Gives every free page of the main database back and empties its write-ahead
     /// log, in steps between which others may write. False: a reader still held an
@@ -68,35 +82,26 @@ impl Store {
         while vacuum_step(&self.writer(), PAGES_A_STEP)? > 0 {
             std::thread::sleep(STEP_PAUSE);
         }
-        database::checkpoint_is_empty(&self.writer()).map_err(|error| self.judge(error))
+        self.empty_log_soon()
     }
 
-    /// Writes the whole file anew, where it is small enough for memory: where rows were
-    /// moved between pages SQLite leaves copies in their gaps, and overwrites those with
-    /// nothing when the rows go. False: it is too large.
-    pub fn rewrite(&self) -> Result<bool> {
-        let connection = self.writer();
-        let size = |name: &str| -> Result<i64> {
-            let size = connection.pragma_query_value(None, name, |row| row.get(0));
-            size.map_err(failed)
-        };
-        if size("page_count")? * size("page_size")? > REWRITTEN_BYTES_MAX {
-            return Ok(false);
-        }
-        connection
-            .execute_batch("VACUUM")
-            .map_err(|error| self.judge(failed(error)))?;
-        database::checkpoint_is_empty(&connection).map_err(|error| self.judge(error))
-    }
-
-    /// Like [`Store::reclaim`], waiting a second for readers; what is left then goes with
-    /// the daily tidying.
-    pub fn reclaim_soon(&self) -> Result<()> {
+    /// Empties the main database's log, for which readers are waited for a second;
+    /// nobody waits with it. False: one is still in the way.
+    pub(super) fn empty_log_soon(&self) -> Result<bool> {
         for _ in 0..TRIES {
-            if self.reclaim()? {
-                return Ok(());
+            let is_empty = database::checkpoint_at_once(&self.writer());
+            if is_empty.map_err(|error| self.judge(error))? {
+                return Ok(true);
             }
             std::thread::sleep(TRY_PAUSE);
+        }
+        Ok(false)
+    }
+
+    /// Like [`Store::reclaim`]; what is left then goes with the daily tidying.
+    pub fn reclaim_soon(&self) -> Result<()> {
+        if self.reclaim()? {
+            return Ok(());
         }
         tracing::warn!("a reader keeps the write-ahead log from being emptied; it is tried again");
         Ok(())
@@ -137,7 +142,7 @@ impl Store {
                 .execute("DELETE FROM journal WHERE seq <= ?1", [position])
                 .map_err(failed)?;
         }
-        while vacuum_step(&connection, PAGES_A_STEP)? > 0 {}
+        vacuum_journal(&connection)?;
         database::checkpoint(&connection)
     }
 }

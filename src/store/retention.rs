@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::database::{self, failed};
+use super::remains::Gone;
 use super::segment::{TIER_FOLDED, class_number, key_in_row};
 use super::{Store, conversion};
 use crate::clock::DAY_MS;
@@ -172,10 +173,12 @@ impl Store {
         let mut connection = self.writer();
         let transaction = database::begin(&mut connection)?;
         let keys = old_segments(&transaction, account, class, end)?;
+        let mut gone = Gone::default();
         for key in &keys {
-            self.delete_segment(&transaction, key)?;
+            self.delete_segment(&transaction, key, &mut gone)?;
         }
         transaction.commit().map_err(failed)?;
+        self.remains().add(gone);
         database::checkpoint_if_long(&connection, &self.wal())?;
         Ok(keys.len() as u64)
     }

@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Store;
 use super::database::{self, failed};
+use super::remains::Gone;
 use crate::crypto::{Sealer, SealerClass};
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
@@ -138,11 +139,23 @@ impl Store {
     }
 
     /// False: there is no such segment any more.
-    pub(super) fn delete_segment(&self, connection: &Connection, key: &SegmentKey) -> Result<bool> {
+    pub(super) fn delete_segment(
+        &self,
+        connection: &Connection,
+        key: &SegmentKey,
+        gone: &mut Gone,
+    ) -> Result<bool> {
+        let columns = column_row(key.id, 0)..column_row(key.id + 1, 0);
+        if key.class == Class::Trail {
+            let headers = ("segment", "header", "id");
+            self.note_gone(connection, headers, key.id..key.id + 1, gone)?;
+            let bodies = ("segment_column", "body", "id");
+            self.note_gone(connection, bodies, columns.clone(), gone)?;
+        }
         connection
             .execute(
                 "DELETE FROM segment_column WHERE id >= ?1 AND id < ?2",
-                params![column_row(key.id, 0), column_row(key.id + 1, 0)],
+                params![columns.start, columns.end],
             )
             .map_err(failed)?;
         let deleted = connection
@@ -277,10 +290,11 @@ impl Store {
         };
         self.folder().room().check()?;
         let mut connection = self.writer();
+        let mut gone = Gone::default();
         let mut written = || {
             let transaction = database::begin(&mut connection)?;
             for key in merged {
-                if !self.delete_segment(&transaction, key)? {
+                if !self.delete_segment(&transaction, key, &mut gone)? {
                     return Ok(false);
                 }
             }
@@ -292,6 +306,9 @@ impl Store {
             Ok(true)
         };
         let whole = written().map_err(|error| self.judge(error))?;
+        if whole {
+            self.remains().add(gone);
+        }
         self.tidy(&connection)?;
         Ok(whole)
     }

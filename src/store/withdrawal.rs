@@ -4,6 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::database::failed;
+use super::remains::Gone;
 use super::{Store, person_mark, row};
 use crate::error::Result;
 use crate::model::hit::VisitorId;
@@ -74,9 +75,13 @@ impl Store {
 
     /// Forgets a withdrawal whose erasure has begun.
     pub fn finish_withdrawal(&self, row: i64) -> Result<()> {
-        self.writer()
+        let connection = self.writer();
+        let mut gone = Gone::default();
+        self.note_gone(&connection, (TABLE, "body", "id"), row..row + 1, &mut gone)?;
+        connection
             .execute("DELETE FROM withdrawal WHERE id = ?1", [row])
             .map_err(failed)?;
+        self.remains().add(gone);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ mod desk;
 mod download;
 mod due;
 mod erasure;
+mod gaps;
 mod own_data;
 mod page;
 mod restore;

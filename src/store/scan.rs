@@ -1,7 +1,7 @@
 //! The byte scan: reads every file of the data folder and looks for marks that must
 //! not be there any more, in the forms in which a careless program leaves them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,20 @@ const CHUNK: usize = 1 << 20;
 const MARK_MIN: usize = 6;
 
 /// What a scan has seen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scanned {
     pub files: u64,
     pub bytes: u64,
     pub marks: u64,
-    pub found: u64,
+    /// Marks that were there, by the name of the file.
+    pub found_in: BTreeMap<String, u64>,
+}
+
+impl Scanned {
+    /// Marks that were there, in all files.
+    pub fn found(&self) -> u64 {
+        self.found_in.values().sum()
+    }
 }
 
 /// A word as plain text, in hexadecimal digits and in UTF-16.
@@ -131,7 +139,14 @@ fn scan_file(path: &Path, marks: &Index<'_>, seen: &mut Scanned) -> Result<()> {
             return Ok(());
         }
         seen.bytes += read as u64;
-        seen.found += marks.count(&window, before);
+        let found = marks.count(&window, before);
+        if found > 0 {
+            let name = path.file_name().unwrap_or_default();
+            *seen
+                .found_in
+                .entry(name.to_string_lossy().into())
+                .or_default() += found;
+        }
     }
 }
 
@@ -144,14 +159,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let marks = forms("harbour-lights");
         let clean = scan(folder.path(), &marks).unwrap();
-        assert_eq!((clean.found, clean.marks), (0, 3));
+        assert_eq!((clean.found(), clean.marks), (0, 3));
         let mut bytes = vec![b'.'; CHUNK - 5];
         for mark in &marks {
             bytes.extend_from_slice(mark);
         }
         std::fs::write(folder.path().join("database"), &bytes).unwrap();
         let seen = scan(folder.path(), &marks).unwrap();
-        assert_eq!(seen.found, 3);
+        assert_eq!(seen.found_in, [("database".to_owned(), 3)].into());
         assert_eq!((seen.files, seen.bytes), (1, bytes.len() as u64));
     }
 
