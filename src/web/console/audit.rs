@@ -13,6 +13,7 @@ use super::form::Form;
 use super::page::{Answer, Frame, Room, guarded, page};
 use super::snippet::Choice;
 use super::visit::Visit;
+use super::wording;
 use crate::access::audit::Checkpoint;
 use crate::error::{Error, Result};
 use crate::model::action::Actor;
@@ -271,12 +272,7 @@ pub(super) fn who(actor: Actor, people: &BTreeMap<MemberId, String>) -> String {
 
 /// `change_site` as `Change site`.
 pub(super) fn spoken(word: &str) -> String {
-    let text = word.replace('_', " ");
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => text,
-    }
+    wording::capital(&word.replace('_', " "))
 }
 
 /// What an act was done to: by its name while it has one, else by its id.

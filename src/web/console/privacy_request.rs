@@ -49,6 +49,8 @@ struct RequestPage {
     /// None: nobody is named, or they are erased.
     preview: Option<Preview>,
     counted_without_trace: bool,
+    /// Whether a restriction or an objection can be lifted.
+    is_held_back: bool,
     records: Vec<Record>,
     more: usize,
     conversions: Vec<String>,
@@ -70,6 +72,7 @@ struct Looked {
     preview: Option<Preview>,
     records: Vec<Record>,
     counted_without_trace: bool,
+    is_held_back: bool,
     conversions: Vec<String>,
     receipt: bool,
 }
@@ -80,6 +83,7 @@ fn look(store: &Store, account: AccountId, id: i64) -> Result<Looked> {
         preview: None,
         records: Vec::new(),
         counted_without_trace: false,
+        is_held_back: false,
         conversions: Vec::new(),
         receipt: false,
         request,
@@ -92,6 +96,7 @@ fn look(store: &Store, account: AccountId, id: i64) -> Result<Looked> {
         let found = desk::found(store, &looked.request)?;
         looked.preview = Some(privacy::preview(&found));
         looked.counted_without_trace = found.counted_without_trace;
+        looked.is_held_back = privacy::is_held_back(store, account, &found)?;
         looked.conversions = found
             .conversions
             .iter()
@@ -137,6 +142,7 @@ async fn request_page(visit: &Visit, id: i64) -> std::result::Result<RequestPage
             .collect(),
         preview: looked.preview,
         counted_without_trace: looked.counted_without_trace,
+        is_held_back: looked.is_held_back,
         more: looked.records.len().saturating_sub(SHOWN_MAX),
         records: looked.records.into_iter().take(SHOWN_MAX).collect(),
         conversions: looked.conversions,

@@ -24,8 +24,8 @@ const RUNS_MAX: usize = 12;
 
 struct RuleRow {
     class: &'static str,
-    what: &'static str,
-    then: &'static str,
+    what: String,
+    then: String,
     days: u32,
     min_days: u32,
     max_days: u32,
@@ -103,8 +103,8 @@ impl RetentionPage {
             let rule = class.rule();
             RuleRow {
                 class: class.word(),
-                what: rule.what,
-                then: rule.then,
+                what: wording::capital(rule.what),
+                then: wording::capital(rule.then),
                 days: retention.days(class),
                 min_days: rule.min_days,
                 max_days: rule.max_days,
@@ -118,7 +118,7 @@ impl RetentionPage {
                 .map(|line| CalendarRow {
                     // Deadlines are days of UTC, whatever the account's zone.
                     at: line.at.day(),
-                    what: line.what,
+                    what: wording::capital(&line.what),
                     count: line.count,
                 })
                 .collect(),

@@ -6,6 +6,13 @@ use crate::model::campaign::{Approval, CampaignStatus, Rule};
 use crate::model::conversion::{Credit, Status};
 use crate::model::money::Currency;
 
+/// A text that begins a cell or a line, with a capital letter.
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
 /// `12,345`
 pub fn count(number: i64) -> String {
     grouped(&number.to_string())
