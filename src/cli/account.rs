@@ -81,6 +81,7 @@ impl Create {
                 acquisition: false,
                 security_token_hash: None,
                 require_second_factor: false,
+                shared_token_clicks: 0,
                 rates: Default::default(),
                 privacy: Default::default(),
             },

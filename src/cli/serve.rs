@@ -22,7 +22,7 @@ use crate::model::life::Terms;
 use crate::privacy;
 use crate::report;
 use crate::store::{DataFolder, Store};
-use crate::web::collect::Countries;
+use crate::web::collect::{Countries, PairWatch, Pairs};
 use crate::web::demo::Shops;
 use crate::web::{App, EXPORTS_AT_ONCE, TrustedProxies, WebOptions, server};
 
@@ -193,6 +193,7 @@ impl Running {
             store,
             clock,
             countries: Arc::new(countries),
+            pairs: Pairs::default(),
             schedule,
             refusals: Refusals::default(),
             options: WebOptions {
@@ -206,6 +207,7 @@ impl Running {
                 trusted_proxies: TrustedProxies::new(config.trusted_proxies.clone()),
             },
         };
+        app.pairs.refresh(&app.store, app.clock.now())?;
         Ok(Running {
             app: Arc::new(app),
             engine,
@@ -242,6 +244,7 @@ impl Running {
         } = self;
         let (store, schedule) = (app.store.clone(), app.schedule.clone());
         let jobs = schedule.start()?;
+        let pairs = PairWatch::start(app.clone())?;
         let until = async move {
             // Listened for before anybody is told that there is a server to stop.
             let mut signals = match StopSignals::listen() {
@@ -256,6 +259,7 @@ impl Running {
         };
         let failure = server::serve(app, listener, shop, until)?;
         schedule.stop();
+        pairs.stop();
         // It reports its own failures; after one it would have been started again.
         let _ = jobs.join();
         engine.stop();

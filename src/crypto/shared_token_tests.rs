@@ -117,6 +117,91 @@ fn alone<C: std::hash::Hash + Eq>(clicks: &[Click], cell: impl Fn(&Click) -> C) 
     lonely.len() * 10_000 / visitors.len()
 }
 
+/// What a token names, where a pair waits for so many clicks; none: nothing.
+type Naming = Option<(usize, Option<usize>)>;
+
+/// What each click's token names, by the clicks that came before it.
+fn namings(clicks: &[Click], enough: usize) -> Vec<Naming> {
+    let mut campaigns: HashMap<usize, usize> = HashMap::new();
+    let mut pairs: HashMap<(usize, usize), usize> = HashMap::new();
+    let naming = |click: &Click| {
+        let of_campaign = campaigns.entry(click.pair.0).or_default();
+        let of_pair = pairs.entry(click.pair).or_default();
+        let publisher = (*of_pair >= enough).then_some(click.pair.1);
+        let naming = (*of_campaign >= enough).then_some((click.pair.0, publisher));
+        *of_campaign += 1;
+        *of_pair += 1;
+        naming
+    };
+    clicks.iter().map(naming).collect()
+}
+
+/// Of ten thousand visitors, those who carry a token that nobody else's clicks fit, by
+/// what it names.
+fn told_apart(clicks: &[Click], namings: &[Naming]) -> usize {
+    let mut of_pair: HashMap<(usize, usize), HashSet<usize>> = HashMap::new();
+    let mut of_campaign: HashMap<usize, HashSet<usize>> = HashMap::new();
+    for click in clicks {
+        of_pair.entry(click.pair).or_default().insert(click.visitor);
+        let campaign = of_campaign.entry(click.pair.0).or_default();
+        campaign.insert(click.visitor);
+    }
+    let alone = |(click, naming): &(&Click, &Naming)| match naming {
+        None => false,
+        Some((_, Some(_))) => of_pair[&click.pair].len() == 1,
+        Some((campaign, None)) => of_campaign[campaign].len() == 1,
+    };
+    let lonely: HashSet<usize> = clicks
+        .iter()
+        .zip(namings)
+        .filter(alone)
+        .map(|(click, _)| click.visitor)
+        .collect();
+    let visitors: HashSet<usize> = clicks.iter().map(|click| click.visitor).collect();
+    lonely.len() * 10_000 / visitors.len()
+}
+
+#[test]
+fn no_visitor_is_told_apart_where_a_token_waits_for_enough_clicks() {
+    for mix in &MIXES {
+        let clicks = clicks(mix);
+        let plain = told_apart(&clicks, &namings(&clicks, 0));
+        let named = namings(&clicks, 20);
+        let share = |of: &dyn Fn(&Naming) -> bool| {
+            named.iter().filter(|naming| of(naming)).count() * 10_000 / clicks.len()
+        };
+        println!(
+            "{}: of 10,000 visitors {plain} carry a token that fits nobody else's clicks; 0 \
+             where it waits for 20 clicks. Of 10,000 clicks {} then name the campaign alone and \
+             {} nothing; the same bytes as nobody else have {} of 10,000 visitors",
+            mix.name,
+            share(&|naming| matches!(naming, Some((_, None)))),
+            share(&|naming| naming.is_none()),
+            alone_by_bytes(&clicks, &named),
+        );
+        assert_eq!(told_apart(&clicks, &named), 0, "{}", mix.name);
+    }
+    let thin = clicks(&MIXES[2]);
+    assert!(
+        told_apart(&thin, &namings(&thin, 0)) > 0,
+        "it shows nothing"
+    );
+}
+
+/// Of ten thousand visitors, those whose very token nobody else has: the first ones whom
+/// it names a publisher to, where no more followed in that month.
+fn alone_by_bytes(clicks: &[Click], namings: &[Naming]) -> usize {
+    let mut holders: HashMap<(usize, Option<usize>), HashSet<usize>> = HashMap::new();
+    for (click, naming) in clicks.iter().zip(namings) {
+        if let Some(token) = naming {
+            holders.entry(*token).or_default().insert(click.visitor);
+        }
+    }
+    let visitors: HashSet<usize> = clicks.iter().map(|click| click.visitor).collect();
+    let lonely = holders.values().filter(|who| who.len() == 1).count();
+    lonely * 10_000 / visitors.len()
+}
+
 #[test]
 fn few_visitors_are_alone_with_their_shared_token() {
     let folder = tempfile::tempdir().unwrap();

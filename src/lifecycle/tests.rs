@@ -44,6 +44,7 @@ fn account(store: &Store, number: usize, now: Timestamp, ends: Option<Timestamp>
             security_token_hash: None,
             rates: BTreeMap::new(),
             require_second_factor: false,
+            shared_token_clicks: 0,
             privacy: Default::default(),
         },
         expires_at: ends,

@@ -47,6 +47,9 @@ pub fn parse_email(text: &str) -> Result<String> {
     }
 }
 
+/// Most clicks for which a shared token waits to name a publisher.
+pub const SHARED_TOKEN_CLICKS_MAX: u16 = 1_000;
+
 /// The name of a time zone of the IANA database, such as `Europe/Vienna`.
 pub fn parse_timezone(text: &str) -> Result<String> {
     jiff::tz::TimeZone::get(text.trim())
@@ -110,6 +113,7 @@ impl Account {
                 security_token_hash: None,
                 rates: BTreeMap::new(),
                 require_second_factor: true,
+                shared_token_clicks: 0,
                 privacy: PrivacyFacts::default(),
             },
         }
@@ -180,6 +184,10 @@ pub struct AccountSettings {
     /// Whether every member must have a second factor.
     #[serde(default)]
     pub require_second_factor: bool,
+    /// Clicks of this month from which a shared token names a campaign, and a publisher
+    /// beside it; 0: from the first on.
+    #[serde(default)]
+    pub shared_token_clicks: u16,
     /// Other currency to units of the account's own.
     #[serde(default)]
     pub rates: BTreeMap<String, Rate>,

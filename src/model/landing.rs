@@ -16,7 +16,7 @@ const HOST_MAX: usize = 253;
 
 /// Fills `{name}` in path, query and fragment with percent-encoded values; names
 /// that `value_of` does not know become empty. The host is never filled. The click
-/// id is appended as `click_id` where the template names none.
+/// id is appended as `click_id` where the template names none, and there is one.
 pub fn fill<'v>(
     template: &str,
     click_id: &str,
@@ -38,7 +38,7 @@ pub fn fill<'v>(
         rest = after;
     }
     filled.push_str(rest);
-    if named {
+    if named || click_id.is_empty() {
         filled
     } else {
         with_click_id(filled, click_id)

@@ -7,6 +7,7 @@
 
 mod answer;
 mod answer_json;
+mod clicks;
 mod dimension;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -28,6 +29,7 @@ mod zone_tests;
 use std::collections::BTreeMap;
 
 pub use answer::{FIGURES, ROWS_MAX, Report, Row, Value, figures, spreadsheet_safe};
+pub use clicks::{Clicks, clicks};
 pub use dimension::Dimension;
 pub use period::{DAYS_MAX, Period, find_zones};
 pub use question::{FILTERS_MAX, Filter, GROUP_BY_MAX, Question, Reach};

@@ -25,6 +25,7 @@ pub fn account(zone: &str) -> Account {
             acquisition: false,
             security_token_hash: None,
             require_second_factor: false,
+            shared_token_clicks: 0,
             rates: Default::default(),
             privacy: Default::default(),
         },

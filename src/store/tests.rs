@@ -37,6 +37,7 @@ pub fn new_account(email: &str) -> NewAccount {
         acquisition: false,
         security_token_hash: None,
         require_second_factor: false,
+        shared_token_clicks: 0,
         rates: Default::default(),
         privacy: Default::default(),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::client::TrustedProxies;
-use super::collect::Countries;
+use super::collect::{Countries, Pairs};
 use crate::access::refusal::Refusals;
 use crate::clock::Clock;
 use crate::config::Limits;
@@ -46,6 +46,8 @@ pub struct App {
     pub click_ids: ClickIds,
     pub clock: Clock,
     pub countries: Arc<Countries>,
+    /// Clicks of the month, for tokens that wait for enough of them.
+    pub pairs: Pairs,
     /// The jobs that run by themselves.
     pub schedule: Schedule,
     pub options: WebOptions,

@@ -48,6 +48,7 @@ pub fn make(store: &Store, shop: &str, now: Timestamp) -> Result<Setting> {
                 acquisition: false,
                 security_token_hash: None,
                 require_second_factor: false,
+                shared_token_clicks: 0,
                 rates: Default::default(),
                 privacy: Default::default(),
             },

@@ -63,6 +63,7 @@ impl House {
             acquisition: false,
             security_token_hash: None,
             require_second_factor: false,
+            shared_token_clicks: 0,
             rates: BTreeMap::new(),
             privacy: Default::default(),
         };

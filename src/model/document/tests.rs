@@ -26,6 +26,7 @@ fn facts(posture: Posture, privacy: PrivacyFacts) -> Facts {
                 security_token_hash: None,
                 rates: Default::default(),
                 require_second_factor: false,
+                shared_token_clicks: 0,
                 privacy,
             },
         }),

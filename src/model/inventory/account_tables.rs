@@ -53,6 +53,10 @@ pub const HOLDINGS: &[Holding] = &[
                 "require_second_factor",
                 "Whether members need a second factor",
             ),
+            sealed(
+                "shared_token_clicks",
+                "From how many clicks a token without consent names a publisher",
+            ),
             sealed("rates", "Exchange rates"),
             personal(
                 "privacy",

@@ -1,5 +1,6 @@
-//! The account itself: `GET`, and `PATCH {name, timezone, rates, acquisition}`. The
-//! security token of `/acquisition` is shown once, when it is made.
+//! The account itself: `GET`, and `PATCH {name, timezone, rates, acquisition,
+//! shared_token_clicks}`. The security token of `/acquisition` is shown once, when it is
+//! made.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,9 @@ use super::period::instant;
 use crate::clock::Timestamp;
 use crate::crypto::token;
 use crate::error::{Error, Result};
-use crate::model::account::{Account, AccountSettings, AccountState, parse_name, parse_timezone};
+use crate::model::account::{
+    Account, AccountSettings, AccountState, SHARED_TOKEN_CLICKS_MAX, parse_name, parse_timezone,
+};
 use crate::model::id::AccountId;
 use crate::model::money::{Currency, Rate};
 
@@ -26,6 +29,7 @@ pub struct View<'a> {
     state: AccountState,
     expires_at: Option<String>,
     acquisition: bool,
+    shared_token_clicks: u16,
     rates: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     security_token: Option<String>,
@@ -43,6 +47,7 @@ impl<'a> View<'a> {
             state: account.state_at(now),
             expires_at: account.expires_at.map(instant),
             acquisition: settings.acquisition,
+            shared_token_clicks: settings.shared_token_clicks,
             rates: rates
                 .map(|(code, rate)| (code.as_str(), rate.to_string()))
                 .collect(),
@@ -82,6 +87,7 @@ struct Change {
     /// A rate to set, or none to forget, by currency.
     rates: Vec<(Currency, Option<Rate>)>,
     acquisition: Option<bool>,
+    shared_token_clicks: Option<u16>,
 }
 
 impl Change {
@@ -102,6 +108,9 @@ impl Change {
                 None => Vec::new(),
             },
             acquisition: fields.flag("acquisition")?,
+            shared_token_clicks: fields
+                .integer("shared_token_clicks", 0..=SHARED_TOKEN_CLICKS_MAX.into())?
+                .and_then(|clicks| u16::try_from(clicks).ok()),
         })
     }
 
@@ -123,6 +132,9 @@ impl Change {
                 Some(rate) => settings.rates.insert(currency.code().to_owned(), rate),
                 None => settings.rates.remove(currency.code()),
             };
+        }
+        if let Some(clicks) = self.shared_token_clicks {
+            settings.shared_token_clicks = clicks;
         }
         if let Some(on) = self.acquisition {
             settings.acquisition = on;
@@ -158,6 +170,7 @@ mod tests {
             acquisition: false,
             security_token_hash: None,
             require_second_factor: false,
+            shared_token_clicks: 0,
             rates: BTreeMap::new(),
             privacy: Default::default(),
         };
@@ -184,6 +197,8 @@ mod tests {
             (r#"{"rates":{"EUR":1}}"#, "rates.EUR: "),
             (r#"{"timezone":"Mars/Olympus"}"#, "timezone: "),
             (r#"{"currency":"USD"}"#, "currency: "),
+            (r#"{"shared_token_clicks":1001}"#, "shared_token_clicks: "),
+            (r#"{"shared_token_clicks":-1}"#, "shared_token_clicks: "),
         ] {
             let error = change(text).map(|_| ()).unwrap_err();
             assert!(error.message().starts_with(start), "{error}");

@@ -212,13 +212,17 @@ impl<'c> Link<'c> {
         }
     }
 
-    /// The token that everyone gets. Without the account's key there is none, and
-    /// the visitor is sent on all the same.
+    /// The token that everyone gets. Without the account's key, or where the account
+    /// wants more clicks than there were, there is none, and the visitor is sent on all
+    /// the same.
     fn shared_token(&self, app: &App, visit: &Visit<'_>) -> String {
-        let account = self.place.account.id;
-        app.click_ids
-            .shared(account, self.campaign.id, self.publisher, visit.at)
-            .unwrap_or_default()
+        let (account, campaign) = (self.place.account, self.campaign.id);
+        let named = app.pairs.named(account, campaign, self.publisher, visit.at);
+        let minted = named.map(|publisher| {
+            app.click_ids
+                .shared(account.id, campaign, publisher, visit.at)
+        });
+        minted.and_then(Result::ok).unwrap_or_default()
     }
 
     fn location(&self, params: &Params<'_>, click_id: &str) -> String {

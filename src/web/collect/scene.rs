@@ -131,6 +131,10 @@ fn own_publisher(id: PublisherId, coupon: &str, reward: bool) -> Publisher {
     }
 }
 
+pub fn account_of(id: u64) -> Account {
+    own_account(id)
+}
+
 fn own_account(id: u64) -> Account {
     Account {
         id: AccountId::from_random(id),
@@ -145,6 +149,7 @@ fn own_account(id: u64) -> Account {
             acquisition: true,
             security_token_hash: None,
             require_second_factor: false,
+            shared_token_clicks: 0,
             rates: Default::default(),
             privacy: Default::default(),
         },

@@ -11,7 +11,7 @@ use super::set_up::timezones;
 use super::visit::{Posted, Visit};
 use crate::crypto::token;
 use crate::error::{Error, Kind, Result};
-use crate::model::account::{AccountSettings, parse_name, parse_timezone};
+use crate::model::account::{AccountSettings, SHARED_TOKEN_CLICKS_MAX, parse_name, parse_timezone};
 use crate::model::action::Action;
 use crate::model::money::{Currency, Rate};
 
@@ -30,6 +30,8 @@ struct AccountPage {
     timezone: String,
     timezones: Vec<String>,
     currency: &'static str,
+    /// As it is typed.
+    shared_token_clicks: String,
     rates: Vec<RateRow>,
     rate_currency: String,
     rate: String,
@@ -54,6 +56,7 @@ impl AccountPage {
             timezone: settings.timezone.clone(),
             timezones: timezones(),
             currency: settings.currency.code(),
+            shared_token_clicks: settings.shared_token_clicks.to_string(),
             rates: rates
                 .map(|(code, rate)| RateRow {
                     code: code.clone(),
@@ -80,6 +83,7 @@ impl AccountPage {
         };
         typed("name", &mut shown.name);
         typed("timezone", &mut shown.timezone);
+        typed("shared_token_clicks", &mut shown.shared_token_clicks);
         typed("currency", &mut shown.rate_currency);
         typed("rate", &mut shown.rate);
         shown.error = Some(error.message().to_owned());
@@ -94,14 +98,20 @@ pub async fn show(visit: Visit) -> Answer {
     )
 }
 
-/// Name and time zone.
+/// Name, time zone, and when a token without consent names a publisher.
 pub async fn update(posted: Posted) -> Answer {
     change(posted, "/account?done=saved", |form| {
         let name = parse_name("Your business", form.text("name"))?;
         let timezone = parse_timezone(form.text("timezone"))?;
+        let clicks = form.has("shared_token_clicks").then(|| {
+            let typed = form.text("shared_token_clicks");
+            parse_shared_token_clicks(typed)
+        });
+        let clicks = clicks.transpose()?;
         Ok(move |settings: &mut AccountSettings| {
             settings.name = name;
             settings.timezone = timezone;
+            settings.shared_token_clicks = clicks.unwrap_or(settings.shared_token_clicks);
             Ok(())
         })
     })
@@ -120,6 +130,18 @@ pub async fn update_rate(posted: Posted) -> Answer {
         Ok(move |settings: &mut AccountSettings| set_rate(settings, currency, rate))
     })
     .await
+}
+
+fn parse_shared_token_clicks(text: &str) -> Result<u16> {
+    let clicks = text.trim().parse().ok();
+    clicks
+        .filter(|&clicks| clicks <= SHARED_TOKEN_CLICKS_MAX)
+        .ok_or_else(|| {
+            Error::invalid(format!(
+                "Clicks before a publisher is named: a whole number from 0 to \
+                 {SHARED_TOKEN_CLICKS_MAX}."
+            ))
+        })
 }
 
 fn set_rate(settings: &mut AccountSettings, currency: Currency, rate: Option<Rate>) -> Result<()> {

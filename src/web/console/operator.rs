@@ -152,6 +152,7 @@ fn typed(form: &Form) -> Result<(String, AccountSettings, Option<Timestamp>)> {
         acquisition: false,
         security_token_hash: None,
         require_second_factor: false,
+        shared_token_clicks: 0,
         privacy: Default::default(),
         rates: BTreeMap::new(),
     };

@@ -196,6 +196,7 @@ fn settings(form: &Form) -> Result<AccountSettings> {
         acquisition: false,
         security_token_hash: None,
         require_second_factor: false,
+        shared_token_clicks: 0,
         rates: BTreeMap::new(),
         privacy: Default::default(),
     })

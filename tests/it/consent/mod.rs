@@ -10,6 +10,7 @@ mod postures;
 mod precedence;
 mod receipts;
 mod scrubbed;
+mod shared_token;
 mod signals;
 
 use serde_json::Value;
