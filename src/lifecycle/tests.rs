@@ -7,6 +7,7 @@ use std::path::Path;
 use super::certificate::CERTIFICATE;
 use super::purge::Purging;
 use super::schedule::{Job, Step};
+use super::tidy::Tidy;
 use super::timeline::late_by;
 use crate::clock::{Clock, DAY_MS, Timestamp};
 use crate::crypto::document::{self, Checked};
@@ -251,6 +252,29 @@ fn what_rows_have_left_between_others_goes_with_them() {
     let content = certificate(&store, gone);
     assert_eq!(content["scan"]["found"], 0, "{content:#}");
     assert_eq!(store.catalog().accounts.len(), 1);
+}
+
+#[test]
+fn what_nobody_knows_to_look_for_goes_within_a_week() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let database = data.join("pixelkeep.db");
+    let older = b"an older version of a row";
+    {
+        let store = open(&data);
+        account(&store, 1, at_day(0), None);
+        Tidy(store.clone()).step(at_day(0)).unwrap();
+        store.close().unwrap();
+    }
+    leave_in_a_gap(&database, older);
+    let tidy = Tidy(open(&data));
+    let is_left = |day| {
+        tidy.step(at_day(day)).unwrap();
+        let bytes = std::fs::read(&database).unwrap();
+        bytes.windows(older.len()).any(|at| at == older)
+    };
+    assert!(is_left(6));
+    assert!(!is_left(7));
 }
 
 #[test]

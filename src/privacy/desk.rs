@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use super::day;
 use super::find::{Found, find};
+use super::wording::counted;
 use super::{identity, restrict};
 use crate::clock::Timestamp;
 use crate::crypto::token;
@@ -238,7 +239,8 @@ pub fn take(
             let ids = ids(store, &request)?;
             let count = restrict::restrict(store, act, account, ids, request.body.reach)?;
             request.state = RequestState::InProgress;
-            format!("Restricted: {count} conversions, and nothing new is taken.")
+            let what = counted(count as u64, "conversion");
+            format!("Restricted: {what}, and nothing new is taken.")
         }
         Step::Object => {
             restrict::object(

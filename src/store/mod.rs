@@ -15,6 +15,7 @@ mod conversion_id_tests;
 mod database;
 mod erasure;
 mod folder;
+mod gaps;
 mod grant;
 mod instance;
 mod intake;

@@ -9,14 +9,17 @@ use rusqlite::Connection;
 
 use super::database::failed;
 use super::scan::{self, Scanned};
-use super::{DataFolder, Store};
-use crate::clock::Stopwatch;
+use super::{DataFolder, Store, gaps, meta};
+use crate::clock::{DAY_MS, Stopwatch, Timestamp};
 use crate::error::{Error, Result};
 
 /// A larger database is not written anew: settling would wait for minutes.
 const BYTES_MAX: u64 = 4 << 30;
 /// Room that the new file needs beside its copy in the log, for what comes in meanwhile.
-const ROOM_BYTES: u64 = 256 << 20;
+const ROOM_BYTES: u64 = 32 << 20;
+/// When the database was last written anew because a week was over.
+const REWRITTEN_AT: &str = "rewritten_at";
+const WEEK_MS: i64 = 7 * DAY_MS;
 /// How long the disk is left alone after it had no room.
 const ROOM_PAUSE: Duration = Duration::from_secs(600);
 /// A look through a large file is followed by a rest of so many times its length.
@@ -88,6 +91,32 @@ impl Store {
             cleared.note(&self.look_for(marks)?);
         }
         Ok(Some(cleared))
+    }
+
+    /// Writes the main database anew where pages hold something in their gaps, once a
+    /// week at most: of older versions of what was erased nobody knows what to look for.
+    /// False: it was not due, or could not be done.
+    pub fn rewrite_weekly(&self, now: Timestamp) -> Result<bool> {
+        let last = self.read(|connection| meta::get_number(connection, REWRITTEN_AT))?;
+        let Some(last) = last else {
+            self.note_rewritten(now)?;
+            return Ok(false);
+        };
+        let is_due = !(0..WEEK_MS).contains(&(now.millis() - last));
+        if !is_due
+            || !gaps::is_left(&self.folder().main_database())?
+            || self.hindrance()?.is_some()
+            || !self.rewrite()?
+        {
+            return Ok(false);
+        }
+        self.note_rewritten(now)?;
+        Ok(true)
+    }
+
+    fn note_rewritten(&self, now: Timestamp) -> Result<()> {
+        let at = now.millis().to_be_bytes();
+        meta::put(&self.writer(), REWRITTEN_AT, &at).map_err(|error| self.judge(error))
     }
 
     fn look_for(&self, marks: &[Vec<u8>]) -> Result<Scanned> {
