@@ -45,8 +45,7 @@ impl Codes {
     /// `codes` lie in 0..=`largest`.
     pub(super) fn write(out: &mut Vec<u8>, codes: &[u32], largest: u32) {
         if codes.iter().all(|&code| code == 1) {
-            out.push(SAME);
-            return;
+            return Codes::write_same(out);
         }
         let (form, planes) = match largest {
             0..=0xff => (BYTES, 1),
@@ -55,6 +54,11 @@ impl Codes {
         };
         out.push(form);
         write_planes(out, codes.iter().map(|&code| u64::from(code)), planes);
+    }
+
+    /// Writes that every row has the first value.
+    pub(super) fn write_same(out: &mut Vec<u8>) {
+        out.push(SAME);
     }
 
     /// Writes only whether each row has a value.

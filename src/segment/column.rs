@@ -3,11 +3,9 @@
 
 use std::hash::Hash;
 
-use foldhash::{HashMap, HashMapExt};
-
 use crate::error::Result;
 use crate::segment::codes::Codes;
-use crate::segment::pack::{Packer, Reader, Unpacker, damaged, unzigzag, write_varint, zigzag};
+use crate::segment::pack::{Reader, Unpacker, damaged, unzigzag, write_varint, zigzag};
 
 /// Values of one kind, in the order that codes count them: code 1 is the first.
 pub trait Values: Default {
@@ -59,150 +57,6 @@ impl<V: Values> Column<V> {
         reader.finish()?;
         Ok(Column { codes, values })
     }
-}
-
-/// How a column is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    /// Each distinct value once.
-    Distinct,
-    /// Values in the order of rows where most are distinct anyway.
-    OwnIfRare,
-}
-
-/// Encodes a column; none where every row has the default.
-pub(super) fn write_column<'a, V: Values>(
-    packer: &mut Packer,
-    rows: impl Iterator<Item = Option<V::Item<'a>>>,
-    layout: Layout,
-) -> Result<Option<Vec<u8>>> {
-    let mut writer = ColumnWriter::<V>::default();
-    let mut count = 0;
-    for value in rows {
-        if let Some(value) = value {
-            writer.push(count, value);
-        }
-        count += 1;
-    }
-    writer.finish(packer, count, None, layout)
-}
-
-/// Encodes a column of random ids, each row one of its own: what [`write_column`] makes
-/// of them, without looking which are alike. None where there is no row.
-pub(super) fn write_own_ids(ids: &[[u8; 16]]) -> Option<Vec<u8>> {
-    if ids.is_empty() {
-        return None;
-    }
-    let mut out = Vec::with_capacity(17 * ids.len() + 16);
-    write_varint(&mut out, ids.len() as u64);
-    Ids::write(&mut out, ids);
-    Codes::write_all_own(&mut out, ids.len());
-    Some(Packer::keep(&out))
-}
-
-/// A column that is filled row after row. Rows with the default are passed over and
-/// cost nothing; a value that repeats costs a comparison.
-pub(super) struct ColumnWriter<'a, V: Values> {
-    seen: HashMap<V::Item<'a>, u32>,
-    /// In the order of their first rows: code 1 is the first.
-    distinct: Vec<V::Item<'a>>,
-    /// Up to the last row that has a value.
-    codes: Vec<u32>,
-    /// Rows that have a value.
-    valued: usize,
-    before: Option<(V::Item<'a>, u32)>,
-}
-
-impl<V: Values> Default for ColumnWriter<'_, V> {
-    fn default() -> Self {
-        ColumnWriter {
-            seen: HashMap::new(),
-            distinct: Vec::new(),
-            codes: Vec::new(),
-            valued: 0,
-            before: None,
-        }
-    }
-}
-
-impl<'a, V: Values> ColumnWriter<'a, V> {
-    /// Sets the value of a row behind all that have one; else does nothing.
-    pub fn push(&mut self, row: usize, value: V::Item<'a>) {
-        if self.codes.len() > row {
-            return;
-        }
-        let code = match self.before {
-            Some((before, code)) if before == value => code,
-            _ => self.code(value),
-        };
-        if self.codes.len() < row {
-            self.codes.resize(row, 0);
-        }
-        self.codes.push(code);
-        self.valued += 1;
-    }
-
-    fn code(&mut self, value: V::Item<'a>) -> u32 {
-        let next = self.distinct.len() as u32 + 1;
-        let code = *self.seen.entry(value).or_insert(next);
-        if code == next {
-            self.distinct.push(value);
-        }
-        self.before = Some((value, code));
-        code
-    }
-
-    /// Encodes so many rows, in this order of their numbers or as they came; none
-    /// where every row has the default.
-    pub fn finish(
-        self,
-        packer: &mut Packer,
-        rows: usize,
-        order: Option<&[u32]>,
-        layout: Layout,
-    ) -> Result<Option<Vec<u8>>> {
-        if self.valued == 0 {
-            return Ok(None);
-        }
-        let mut codes = self.codes;
-        codes.resize(rows, 0);
-        if let Some(order) = order {
-            codes = order.iter().map(|&row| codes[row as usize]).collect();
-        }
-        let mut out = Vec::new();
-        if layout == Layout::OwnIfRare && self.distinct.len() * 4 > self.valued * 3 {
-            let values = codes.iter().filter(|&&code| code != 0);
-            let values: Vec<V::Item<'a>> = values
-                .map(|&code| self.distinct[code as usize - 1])
-                .collect();
-            write_varint(&mut out, values.len() as u64);
-            V::write(&mut out, &values);
-            Codes::write_own(&mut out, &codes);
-            if V::ARE_RANDOM {
-                return Ok(Some(Packer::keep(&out)));
-            }
-        } else {
-            let values = sort_values(self.distinct, &mut codes);
-            write_varint(&mut out, values.len() as u64);
-            V::write(&mut out, &values);
-            Codes::write(&mut out, &codes, values.len() as u32);
-        }
-        packer.pack(&out).map(Some)
-    }
-}
-
-/// The distinct values in order, with the codes changed to match.
-fn sort_values<T: Ord + Copy>(distinct: Vec<T>, codes: &mut [u32]) -> Vec<T> {
-    let mut values: Vec<(T, u32)> = distinct.into_iter().zip(1..).collect();
-    values.sort_unstable();
-    let mut renamed = vec![0; values.len() + 1];
-    for (index, &(_, old)) in values.iter().enumerate() {
-        renamed[old as usize] = index as u32 + 1;
-    }
-    for code in codes {
-        *code = renamed[*code as usize];
-    }
-    values.into_iter().map(|(value, _)| value).collect()
 }
 
 /// Whole numbers; 0 is the default and never among them.

@@ -2,7 +2,8 @@
 //! a key is made of is not known here.
 
 use crate::error::Result;
-use crate::segment::column::{Column, Ids, write_own_ids};
+use crate::segment::column::{Column, Ids};
+use crate::segment::column_writer::write_own_ids;
 use crate::segment::header::{Header, read_header};
 use crate::segment::pack::{Unpacker, damaged};
 use crate::segment::scan::Scan;
@@ -56,7 +57,7 @@ mod tests {
 
     use super::*;
     use crate::error::Kind;
-    use crate::segment::column::{Layout, write_column};
+    use crate::segment::column_writer::{Layout, write_column};
     use crate::segment::pack::Packer;
 
     proptest! {

@@ -13,6 +13,7 @@
 
 mod codes;
 mod column;
+mod column_writer;
 mod consent;
 mod counted;
 mod counts;

@@ -3,7 +3,8 @@
 
 use crate::error::Result;
 use crate::model::hit::HitId;
-use crate::segment::column::{Column, ColumnWriter, Ids, Layout, Numbers, Texts, Values};
+use crate::segment::column::{Column, Ids, Numbers, Texts, Values};
+use crate::segment::column_writer::{ColumnWriter, Layout};
 use crate::segment::header::Header;
 use crate::segment::pack::{Packer, Unpacker};
 use crate::segment::trail_field as field;
@@ -75,7 +76,7 @@ impl Merging<'_> {
             let mut scan = open(&mut self.unpacker, part)?;
             opened.push((scan.rows(), scan.column(id)?));
         }
-        let mut writer = ColumnWriter::<V>::default();
+        let mut writer = ColumnWriter::<V>::new(Layout::OwnIfRare);
         let mut first = 0;
         for (rows, column) in &opened {
             for row in 0..*rows {
@@ -86,7 +87,7 @@ impl Merging<'_> {
             first += rows;
         }
         let order = self.order.as_deref();
-        let packed = writer.finish(&mut self.packer, first, order, Layout::OwnIfRare)?;
+        let packed = writer.finish(&mut self.packer, first, order)?;
         Ok(packed.map(|packed| (id, packed)))
     }
 }

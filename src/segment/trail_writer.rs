@@ -1,16 +1,26 @@
 //! A trail segment that is filled hit after hit and encoded at the end. What it was
 //! given lies elsewhere: it keeps each different text once, and only where it is.
 
+use std::ops::Range;
+
 use crate::error::Result;
 use crate::model::hit::HitId;
 use crate::model::trail::TrailRow;
-use crate::segment::column::{ColumnWriter, Ids, Layout, Numbers, Texts, Values};
+use crate::segment::column::{Ids, Numbers, Texts, Values};
+use crate::segment::column_writer::{ColumnWriter, Layout};
 use crate::segment::header::Header;
 use crate::segment::pack::{Packer, write_varint};
 use crate::segment::trail_field::{self as field, ID_RANDOM, ID_TIME};
 use crate::segment::{Class, Encoded};
 
 type Columns<'a, V> = Vec<ColumnWriter<'a, V>>;
+
+/// An empty column for each of these.
+fn columns<'a, V: Values>(fields: Range<u8>) -> Columns<'a, V> {
+    fields
+        .map(|_| ColumnWriter::new(Layout::OwnIfRare))
+        .collect()
+}
 
 /// Rows on their way into one segment.
 pub struct TrailWriter<'a> {
@@ -24,9 +34,9 @@ impl Default for TrailWriter<'_> {
     fn default() -> Self {
         TrailWriter {
             ids: Vec::new(),
-            numbers: field::NUMBERS.map(|_| ColumnWriter::default()).collect(),
-            texts: field::TEXTS.map(|_| ColumnWriter::default()).collect(),
-            wide_ids: field::IDS.map(|_| ColumnWriter::default()).collect(),
+            numbers: columns(field::NUMBERS),
+            texts: columns(field::TEXTS),
+            wide_ids: columns(field::IDS),
         }
     }
 }
@@ -128,7 +138,7 @@ fn finish<V: Values>(
 ) -> Result<Vec<(u8, Vec<u8>)>> {
     let mut finished = Vec::new();
     for (id, column) in (first..).zip(columns) {
-        let packed = column.finish(packer, rows, order, Layout::OwnIfRare)?;
+        let packed = column.finish(packer, rows, order)?;
         finished.extend(packed.map(|packed| (id, packed)));
     }
     Ok(finished)
