@@ -25,8 +25,15 @@ use crate::model::id::AccountId;
 /// Settled rows that a batch takes away for each that it adds: more than one, so that
 /// what once waited goes, and few, so that nobody waits long for that.
 const REMOVED_A_ROW: i64 = 2;
+/// They are taken away so many at once: each time costs pages of the tree and of the
+/// list of free ones, however many rows go.
+const REMOVED_AT_ONCE: i64 = 32;
 /// Settled rows taken away in one go while nobody waits.
 const REMOVED_AT_REST: i64 = 64;
+/// Bytes by which the log may grow between two looks at how long it is.
+const UNSEEN_BYTES: usize = 1 << 20;
+/// What a commit adds to the log besides its rows, by and large.
+const COMMIT_BYTES: usize = 32 << 10;
 /// What rows that are gone have left goes after this time, once nothing waits.
 const REMAINS_KEPT: Duration = Duration::from_secs(60);
 
@@ -43,6 +50,10 @@ pub struct JournalWriter {
     next: i64,
     /// The last row that was taken away.
     removed: i64,
+    /// Rows that batches left for a later one to take away.
+    left: i64,
+    /// Bytes by which the log has grown since it was looked at, by and large.
+    unseen: usize,
     /// Since when free pages and the log hold rows that are gone.
     remains: Option<Stopwatch>,
     orders: Arc<JournalOrders>,
@@ -101,6 +112,8 @@ impl JournalWriter {
             sealers: HashMap::new(),
             next: used.max(position) + 1,
             removed,
+            left: 0,
+            unseen: UNSEEN_BYTES,
             remains: Some(Stopwatch::start()),
         })
     }
@@ -109,9 +122,9 @@ impl JournalWriter {
         self.id
     }
 
-    /// Makes a batch durable, one group an account, and takes away some of the rows
-    /// that are settled, up to `settled` at most: their pages take the new ones. When it
-    /// returns, the disk has it. Gives the last row written.
+    /// Makes a batch durable, one group an account, and now and then takes away some of
+    /// the rows that are settled, up to `settled` at most: their pages take the new ones.
+    /// When it returns, the disk has it. Gives the last row written.
     ///
     /// # Errors
     /// [`crate::error::Kind::Full`] where the disk has no room: nothing was written, and
@@ -123,7 +136,11 @@ impl JournalWriter {
         }
         let sealed = self.seal(groups)?;
         self.room.check()?;
-        let many = REMOVED_A_ROW * groups.len() as i64;
+        self.left += REMOVED_A_ROW * groups.len() as i64;
+        let many = match self.left < REMOVED_AT_ONCE {
+            true => 0,
+            false => std::mem::take(&mut self.left),
+        };
         self.write(&sealed, settled.min(self.removed + many))
             .map_err(|error| self.room.judge(error))?;
         self.next += groups.len() as i64;
@@ -165,6 +182,8 @@ impl JournalWriter {
         }
         insert(&transaction, self.salt, sealed)?;
         transaction.commit().map_err(failed)?;
+        let bytes: usize = sealed.iter().map(|(.., body)| body.len()).sum();
+        self.unseen += COMMIT_BYTES + bytes;
         self.removed = self.removed.max(remove);
         self.remains.get_or_insert_with(Stopwatch::start);
         Ok(())
@@ -206,6 +225,10 @@ impl JournalWriter {
             self.orders.carried_out(order);
             return Ok(());
         }
+        if self.unseen < UNSEEN_BYTES {
+            return Ok(());
+        }
+        self.unseen = 0;
         database::checkpoint_if_long(&self.connection, &self.wal)
     }
 
