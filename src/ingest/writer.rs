@@ -15,6 +15,8 @@ use crate::store::JournalWriter;
 
 /// Entries in one batch, at most, unless a single request has more.
 const BATCH_MAX: usize = 2_048;
+/// Bytes that are set aside for a group at once, at most.
+const USUAL_MAX: usize = 64 << 10;
 /// How long counts of what was not stored may wait for company.
 const COUNTS_WAIT: Duration = Duration::from_millis(200);
 /// Removing settled rows may wait this long for a batch to go with.
@@ -36,6 +38,8 @@ pub(super) struct Writer {
     journal: Journal,
     file: JournalWriter,
     events: RecentEvents,
+    /// Bytes of the last batch's largest group, within reason: the next is about as large.
+    usual: usize,
 }
 
 impl Writer {
@@ -44,6 +48,7 @@ impl Writer {
             journal,
             file,
             events: RecentEvents::default(),
+            usual: 0,
         }
     }
 
@@ -174,7 +179,7 @@ impl Writer {
         let package = &request.package;
         let mut verdicts = Vec::with_capacity(package.items.len());
         for item in &package.items {
-            let begin = || Group::with_room(package.bytes.len());
+            let begin = || Group::with_room(package.bytes.len().max(self.usual));
             let group = groups.entry(item.account).or_insert_with(begin);
             if let Some(event) = item.event {
                 if !self.events.is_new(item.account, event) {
@@ -196,6 +201,8 @@ impl Writer {
         let mut written = Vec::with_capacity(groups.len());
         let mut waits = Vec::with_capacity(groups.len());
         let mut events = Vec::new();
+        let largest = groups.values().map(|group| group.bytes.len()).max();
+        self.usual = largest.unwrap_or(0).min(USUAL_MAX);
         for (account, group) in groups {
             waits.push((account, group.hits, group.bytes.len() as i64));
             events.extend(group.events.into_iter().map(|event| (account, event)));

@@ -15,11 +15,20 @@ pub const ID_MAX: u64 = (1 << 40) - 1;
 
 /// Writes `value` as `chars` letters of the id alphabet, most significant first.
 pub fn encode_base32(value: u64, chars: usize) -> String {
-    let mut text = String::with_capacity(chars);
-    for place in (0..chars).rev() {
-        text.push(char::from(ALPHABET[((value >> (5 * place)) & 31) as usize]));
-    }
-    text
+    let digits = (0..chars).rev();
+    digits
+        .map(|place| char::from(digit(value, place)))
+        .collect()
+}
+
+fn digit(value: u64, place: usize) -> u8 {
+    ALPHABET[((value >> (5 * place)) & 31) as usize]
+}
+
+/// Writes `value` as `N` letters, as [`encode_base32`] does.
+fn write_base32<const N: usize>(value: u64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let letters: [u8; N] = std::array::from_fn(|at| digit(value, N - 1 - at));
+    f.write_str(std::str::from_utf8(&letters).map_err(|_| fmt::Error)?)
 }
 
 /// Reads letters of the id alphabet; `None` for any other letter or length.
@@ -66,11 +75,6 @@ macro_rules! id {
                 $name(row as u64 & ID_MAX)
             }
 
-            /// As it is written everywhere: 8 letters.
-            pub fn text(self) -> String {
-                encode_base32(self.0, ID_CHARS)
-            }
-
             /// The id that a text is, if it is one.
             pub fn read(text: &str) -> Option<Self> {
                 decode_base32(text, ID_CHARS)
@@ -89,9 +93,10 @@ macro_rules! id {
             }
         }
 
+        /// As it is written everywhere: 8 letters.
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.text())
+                write_base32::<ID_CHARS>(self.0, f)
             }
         }
 
@@ -188,7 +193,7 @@ impl SiteKey {
 
 impl fmt::Display for SiteKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&encode_base32(self.0, Self::CHARS))
+        write_base32::<{ SiteKey::CHARS }>(self.0, f)
     }
 }
 

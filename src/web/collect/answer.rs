@@ -1,6 +1,6 @@
 //! Answers, each in the medium that was asked for: an image, a frame's page, a
-//! redirect, a page for people. An answer is told header by header, so that it goes out the
-//! same by way of the router and without it. Never in here: the decision what to answer.
+//! redirect, a page for people. An answer is told part by part, so that it goes out the same
+//! by way of the router and without it. Never in here: the decision what to answer.
 
 use std::borrow::Cow;
 
@@ -16,43 +16,56 @@ pub const X_PIXELKEEP: HeaderName = HeaderName::from_static("x-pixelkeep");
 pub const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
-/// Headers of one medium, in lower case.
-type Fixed = &'static [(&'static str, &'static str)];
+/// Headers of one medium, in lower case: one by one, and as the lines that they are.
+#[derive(Debug)]
+struct Fixed {
+    each: &'static [(&'static str, &'static str)],
+    lines: &'static str,
+}
 
-const NO_STORE: (&str, &str) = ("cache-control", "no-store");
-const NOSNIFF: (&str, &str) = ("x-content-type-options", "nosniff");
-const NOTHING_RUNS: (&str, &str) = ("content-security-policy", "default-src 'none'; sandbox");
-const CROSS_ORIGIN: (&str, &str) = ("cross-origin-resource-policy", "cross-origin");
-const ANYONE: (&str, &str) = ("access-control-allow-origin", "*");
+macro_rules! fixed {
+    ($($name:literal: $value:literal),+ $(,)?) => {
+        &Fixed {
+            each: &[$(($name, $value)),+],
+            lines: concat!($($name, ": ", $value, "\r\n"),+),
+        }
+    };
+}
 
-const IMAGE: Fixed = &[
-    ("content-type", "image/gif"),
-    NO_STORE,
-    NOSNIFF,
-    NOTHING_RUNS,
-    CROSS_ORIGIN,
-];
-const PAGE: Fixed = &[
-    ("content-type", "text/html; charset=utf-8"),
-    NO_STORE,
-    NOSNIFF,
-    NOTHING_RUNS,
-    CROSS_ORIGIN,
-];
-const REDIRECT: Fixed = &[NO_STORE];
-const JSON: Fixed = &[("content-type", "application/json"), NO_STORE, NOSNIFF];
-const VERDICTS: Fixed = &[
-    ("content-type", "application/json"),
-    NO_STORE,
-    NOSNIFF,
-    ANYONE,
-];
-const PROBLEM: Fixed = &[
-    ("content-type", "application/problem+json"),
-    NO_STORE,
-    NOSNIFF,
-    ANYONE,
-];
+const IMAGE: &Fixed = fixed! {
+    "content-type": "image/gif",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "cross-origin",
+};
+const PAGE: &Fixed = fixed! {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "cross-origin",
+};
+const REDIRECT: &Fixed = fixed! {
+    "cache-control": "no-store",
+};
+const JSON: &Fixed = fixed! {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+};
+const VERDICTS: &Fixed = fixed! {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "access-control-allow-origin": "*",
+};
+const PROBLEM: &Fixed = fixed! {
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "access-control-allow-origin": "*",
+};
 
 /// A transparent GIF of one pixel, 43 bytes.
 const GIF: [u8; 43] = [
@@ -73,14 +86,14 @@ const FRAME_PAGE: &str =
 pub struct Answer {
     status: StatusCode,
     outcome: Outcome,
-    fixed: Fixed,
+    fixed: &'static Fixed,
     cookie: Option<String>,
     location: Option<String>,
     body: Cow<'static, [u8]>,
 }
 
 impl Answer {
-    fn new(outcome: Outcome, fixed: Fixed, body: impl Into<Cow<'static, [u8]>>) -> Answer {
+    fn new(outcome: Outcome, fixed: &'static Fixed, body: impl Into<Cow<'static, [u8]>>) -> Answer {
         Answer {
             status: outcome.status(),
             outcome,
@@ -161,12 +174,14 @@ impl Answer {
         &self.body
     }
 
-    /// Each header with its value, but for those that every server adds by itself.
-    pub fn each_header(&self, mut tell: impl FnMut(&'static str, &[u8])) {
+    /// The headers that every answer in this medium has, as the lines that they are.
+    pub fn fixed_lines(&self) -> &'static str {
+        self.fixed.lines
+    }
+
+    /// The others with their values, but for those that every server adds by itself.
+    pub fn each_own_header(&self, mut tell: impl FnMut(&'static str, &[u8])) {
         tell("x-pixelkeep", self.outcome.header().as_bytes());
-        for (name, value) in self.fixed {
-            tell(name, value.as_bytes());
-        }
         if let Some(seconds) = self.outcome.retry_after() {
             tell("retry-after", seconds.to_string().as_bytes());
         }
@@ -182,7 +197,10 @@ impl Answer {
 impl From<Answer> for HttpResponse {
     fn from(answer: Answer) -> HttpResponse {
         let mut response = HttpResponse::build(answer.status);
-        answer.each_header(|name, value| {
+        for header in answer.fixed.each {
+            response.insert_header(*header);
+        }
+        answer.each_own_header(|name, value| {
             response.insert_header((name, value));
         });
         response.body(answer.body.into_owned())

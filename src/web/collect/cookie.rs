@@ -1,6 +1,8 @@
 //! The sealed cookie in its two headers: found in what a browser sends, written
 //! for it, taken back. Never in here: what the cookie holds.
 
+use std::fmt::Write;
+
 use crate::model::browser_state::COOKIE_DAYS;
 use crate::model::id::AccountId;
 
@@ -58,24 +60,18 @@ fn objection_for(seconds: i64) -> String {
 }
 
 fn name(account: AccountId) -> String {
-    [NAME_PREFIX, &account.text()].concat()
+    format!("{NAME_PREFIX}{account}")
 }
 
 /// The cookie serves pixels on other sites, hence `SameSite=None`, which browsers
 /// take with `Secure` only; they count a loopback address as secure.
 fn header(account: AccountId, value: &str, max_age: i64) -> String {
     let mut header = String::with_capacity(HEADER_ROOM + value.len());
-    for part in [
-        NAME_PREFIX,
-        &account.text(),
-        "=",
-        value,
-        "; Path=/; Max-Age=",
-        &max_age.to_string(),
-        "; Secure; HttpOnly; SameSite=None",
-    ] {
-        header.push_str(part);
-    }
+    // A text takes whatever is written into it.
+    let _ = write!(
+        header,
+        "{NAME_PREFIX}{account}={value}; Path=/; Max-Age={max_age}; Secure; HttpOnly; SameSite=None"
+    );
     header
 }
 

@@ -3,7 +3,7 @@
 //! plain: then the general server goes on with the connection.
 
 use std::future::poll_fn;
-use std::io::{Error, ErrorKind, Result};
+use std::io::{Error, ErrorKind, Result, Write};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -155,8 +155,10 @@ impl Lane {
         }
         into.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
         into.extend_from_slice(b"\r\n");
-        header(into, "content-length", body.len().to_string().as_bytes());
-        answer.each_header(|name, value| header(into, name, value));
+        // A list of bytes takes whatever is written into it.
+        let _ = write!(into, "content-length: {}\r\n", body.len());
+        into.extend_from_slice(answer.fixed_lines().as_bytes());
+        answer.each_own_header(|name, value| header(into, name, value));
         if let Some(value) = self.https_only {
             header(into, "strict-transport-security", value.as_bytes());
         }
