@@ -4,6 +4,8 @@
 
 /// Fingerprints of a shard before it is split, on average.
 const SHARD_LEN: usize = 256;
+/// Bytes that a shard grows by: of few sizes, what one leaves fits another.
+const GROWTH: usize = 256;
 /// Bits of a fingerprint that count. With 4,096 shards and more, six bytes of them are
 /// left. Among ten million there are two alike once in 23,000 runs.
 const BITS: u32 = 60;
@@ -39,7 +41,7 @@ impl Fingerprints {
         };
         let (from, end) = (place * width, shard.len());
         if end + width > shard.capacity() {
-            shard.reserve_exact((end / width / 8 + 4) * width);
+            shard.reserve_exact((end + width).next_multiple_of(GROWTH) - end);
         }
         shard.extend_from_slice(&rest.to_le_bytes()[..width]);
         shard.copy_within(from..end, from + width);

@@ -16,7 +16,7 @@ use crate::model::reason::Reason;
 use crate::store::{JournalBatch, JournalReader, Settled, Store};
 
 /// Bytes of journal settled in one step.
-const STEP_BYTES: usize = 4 << 20;
+const STEP_BYTES: usize = 2 << 20;
 
 /// Settles one data folder's journal.
 pub struct Settler {

@@ -46,14 +46,21 @@ pub struct JournalReader {
     generation: u64,
 }
 
+/// Pages kept in memory.
+const CACHE_KIB: i64 = 256;
 /// Salts whose keys are kept; each start of the program makes one.
 const SEALERS_MAX: usize = 4_096;
 
 impl JournalReader {
     /// Opens a journal that a [`JournalWriter`] has made.
     pub fn open(folder: &DataFolder, keys: Keys) -> Result<Self> {
+        let connection = database::open_reader(&folder.journal_database())?;
+        // Every page is read once and then gone.
+        connection
+            .pragma_update(None, "cache_size", -CACHE_KIB)
+            .map_err(failed)?;
         Ok(JournalReader {
-            connection: database::open_reader(&folder.journal_database())?,
+            connection,
             generation: keys.generation(),
             keys,
             sealers: HashMap::new(),
