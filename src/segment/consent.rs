@@ -133,7 +133,7 @@ pub fn decode_receipts(header: &[u8], columns: &[(u8, Vec<u8>)]) -> Result<Vec<K
                 at: Timestamp::from_millis(at),
                 ..said.clone()
             },
-            id: ids.get(row).map(ReceiptId),
+            id: given(ids.get(row)),
         })
     });
     let receipts = receipts.collect::<Result<Vec<_>>>()?;
@@ -146,14 +146,19 @@ pub fn receipt_ids(
     unpacker: &mut Unpacker,
     header: &[u8],
     columns: &[(u8, Vec<u8>)],
-    mut each: impl FnMut(ReceiptId),
+    each: impl FnMut(ReceiptId),
 ) -> Result<()> {
     let mut scan = open(unpacker, header, columns)?;
     let ids: Column<Ids> = scan.column(ID)?;
     (0..scan.rows())
-        .filter_map(|row| ids.get(row))
-        .for_each(|id| each(ReceiptId(id)));
+        .filter_map(|row| given(ids.get(row)))
+        .for_each(each);
     Ok(())
+}
+
+/// The id that stands in a row; all zeros are none, wherever they come from.
+fn given(id: Option<[u8; 16]>) -> Option<ReceiptId> {
+    id.map(ReceiptId).and_then(ReceiptId::given)
 }
 
 fn open<'a>(
