@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::model::hit::{Browser, Country, Device, Os, PARAMS};
-use crate::model::id::{CampaignId, GoalId, PublisherId};
+use crate::model::id::{CampaignId, GoalId, ID_MAX, PublisherId};
 use crate::model::tally::{Dimensions, TallyRow};
 use crate::segment::pack::damaged;
 
@@ -96,12 +96,12 @@ impl Field {
 
     pub(super) fn set_number(self, dimensions: &mut Dimensions, number: u64) -> Result<()> {
         let origin = &mut dimensions.origin;
-        let id = (number != 0).then_some(number as i64);
+        let id = || row_of(number).map(|row| Some(row).filter(|row| *row != 0));
         let byte = || u8::try_from(number).map_err(|_| damaged());
         match self {
-            Field::Campaign => dimensions.campaign = id.map(CampaignId::from_row),
-            Field::Publisher => dimensions.publisher = id.map(PublisherId::from_row),
-            Field::Goal => dimensions.goal = id.map(GoalId::from_row),
+            Field::Campaign => dimensions.campaign = id()?.map(CampaignId::from_row),
+            Field::Publisher => dimensions.publisher = id()?.map(PublisherId::from_row),
+            Field::Goal => dimensions.goal = id()?.map(GoalId::from_row),
             Field::Landing => dimensions.landing = landing_of(number)?,
             Field::Country => {
                 origin.country = Country::from_code(u16::try_from(number).map_err(|_| damaged())?);
@@ -125,6 +125,15 @@ impl Field {
             }
             _ => {}
         }
+    }
+}
+
+/// The row that a number names. Of one that is longer than an id, the id would keep a
+/// part, and that may be none.
+pub fn row_of(number: u64) -> Result<i64> {
+    match number <= ID_MAX {
+        true => Ok(number as i64),
+        false => Err(damaged()),
     }
 }
 

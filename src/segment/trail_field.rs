@@ -13,7 +13,7 @@ use crate::model::id::{CampaignId, ConversionId, GoalId, PublisherId, SiteId};
 use crate::model::personal::Personal;
 use crate::model::reason::{Notes, Reason};
 use crate::model::trail::TrailRow;
-use crate::segment::field::landing_of;
+use crate::segment::field::{landing_of, row_of};
 use crate::segment::pack::damaged;
 
 pub const ID_TIME: u8 = 0;
@@ -109,16 +109,15 @@ pub fn numbers<T>(row: &TrailRow<T>) -> [u64; NUMBERS.end as usize - NUMBERS.sta
 
 /// Sets one of what [`numbers`] gave.
 pub fn set_number(column: u8, row: &mut TrailRow, number: u64) -> Result<()> {
-    let id = number as i64;
     let byte = || u8::try_from(number).map_err(|_| damaged());
     match column {
         AT => row.at = at_of(number, row.id),
         KIND => row.kind = kind_of(number)?,
         PERMITS => row.permits = permits_of(number),
-        SITE => row.site = Some(SiteId::from_row(id)),
-        CAMPAIGN => row.campaign = Some(CampaignId::from_row(id)),
-        PUBLISHER => row.publisher = Some(PublisherId::from_row(id)),
-        GOAL => row.goal = Some(GoalId::from_row(id)),
+        SITE => row.site = Some(SiteId::from_row(row_of(number)?)),
+        CAMPAIGN => row.campaign = Some(CampaignId::from_row(row_of(number)?)),
+        PUBLISHER => row.publisher = Some(PublisherId::from_row(row_of(number)?)),
+        GOAL => row.goal = Some(GoalId::from_row(row_of(number)?)),
         LANDING => row.landing = landing_of(number)?,
         COUNTRY => row.origin.country = country_of(number)?,
         DEVICE => row.origin.device = Device::from_code(byte()?),
