@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::model::id::{AccountId, CampaignId, PublisherId};
 use crate::model::tally::Measures;
 use crate::segment::{
@@ -14,10 +14,8 @@ use crate::segment::{
 /// Counted clicks of a campaign by the publisher who sent them; none: nobody is known.
 pub type Clicks = HashMap<(CampaignId, Option<PublisherId>), u64>;
 
-/// The clicks of some UTC days.
-///
-/// # Errors
-/// `Damaged` where a segment cannot be read.
+/// The clicks of some UTC days. A segment that is damaged counts for nothing: whoever asks
+/// wants to know that there were enough, and everything else goes on.
 pub fn clicks(
     source: &dyn Source,
     account: AccountId,
@@ -26,7 +24,12 @@ pub fn clicks(
     let mut found = Clicks::new();
     let mut unpacker = Unpacker::new()?;
     for key in source.segments(account, Class::Tally, days)? {
-        add(source, &key, &mut unpacker, &mut found)?;
+        match add(source, &key, &mut unpacker, &mut found) {
+            Err(error) if error.kind() == Kind::Damaged => {
+                tracing::debug!(%account, "a damaged segment's clicks are not counted");
+            }
+            outcome => outcome?,
+        }
     }
     Ok(found)
 }
@@ -65,4 +68,36 @@ fn add(
         }
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tally::{Dimensions, TallyRow};
+    use crate::segment::encode_tally;
+    use crate::segment::memory::MemorySource;
+
+    #[test]
+    fn a_damaged_segment_counts_for_nothing_and_the_others_count() {
+        let (account, campaign) = (AccountId::from_random(1), CampaignId::from_random(2));
+        let row = TallyRow {
+            quarter: 0,
+            dimensions: Dimensions {
+                campaign: Some(campaign),
+                ..Dimensions::default()
+            },
+            measures: Measures {
+                clicks: 3,
+                ..Measures::default()
+            },
+        };
+        let mut source = MemorySource::default();
+        let whole = encode_tally(&[row]).unwrap();
+        let mut damaged = whole.clone();
+        damaged.header.truncate(2);
+        source.add(account, Class::Tally, 5, damaged);
+        source.add(account, Class::Tally, 6, whole);
+        let counted = clicks(&source, account, 5..=6).unwrap();
+        assert_eq!(counted, Clicks::from([((campaign, None), 3)]));
+    }
 }
