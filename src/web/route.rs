@@ -149,6 +149,9 @@ async fn by_router(answer: Direct, request: HttpRequest, body: web::Payload) -> 
         .as_ref()
         .map(|body| &body[..])
         .map_err(|reason| *reason);
-    let answering = answer(station, &Call::of(request.head(), read));
+    let answering = {
+        let call = Call::of(request.head(), read).read(station);
+        answer(station, &call).start(station)
+    };
     answering.answer().await.into()
 }

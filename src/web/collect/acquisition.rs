@@ -1,8 +1,6 @@
 //! `GET|POST /acquisition`: a conversion that the shop's server reports, by the
 //! account's security token. It answers JSON, for programs.
 
-use std::rc::Rc;
-
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -17,7 +15,7 @@ use super::params::Params;
 use super::place::{Place, Reference};
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
-use super::{App, Call, Collector, Station, keep, query, refuse};
+use super::{App, Call, Collector, query, refuse, report};
 use crate::crypto::token;
 use crate::model::account::Account;
 use crate::model::catalog::Catalog;
@@ -61,8 +59,8 @@ pub async fn acquisition(
         refuse(&app, Some(account.id), Reason::UnknownCampaign);
         return forbidden();
     }
-    let station = Rc::new(Station { app, collector });
-    answer(convert(&station, &catalog, account, &params, &visit, is_secret).await)
+    let room = (&**app, &**collector);
+    answer(convert(room, &catalog, account, &params, &visit, is_secret).await)
 }
 
 /// The body of a form, which is written like a query.
@@ -82,14 +80,13 @@ fn holder<'c>(catalog: &'c Catalog, params: &Params<'_>) -> Option<&'c Account> 
 }
 
 async fn convert(
-    station: &Rc<Station>,
+    (app, collector): (&App, &Collector),
     catalog: &Catalog,
     account: &Account,
     params: &Params<'_>,
     visit: &Visit<'_>,
     authenticated: bool,
 ) -> Outcome {
-    let (app, collector) = (&station.app, &station.collector);
     let over = account.refusal_at(visit.at);
     let head = visit.set_aside.filter(|&reason| reason == Reason::Head);
     let limited = visit
@@ -129,9 +126,16 @@ async fn convert(
         reference,
         authenticated,
     };
-    match reading.hit(&arrival(params, visit)) {
-        Ok(hit) => keep(station, account.id, &[Entry::Hit(hit)]).await,
-        Err(reason) => refuse(app, Some(account.id), reason),
+    let hit = match reading.hit(&arrival(params, visit)) {
+        Ok(hit) => [Entry::Hit(hit)],
+        Err(reason) => return refuse(app, Some(account.id), reason),
+    };
+    match app.journal.store_in_turn(account.id, &hit).await {
+        Ok(_) => Outcome::Stored,
+        Err(error) => {
+            report(&error);
+            refuse(app, Some(account.id), Reason::Overloaded)
+        }
     }
 }
 

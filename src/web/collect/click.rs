@@ -4,17 +4,16 @@
 
 use std::borrow::Cow;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::draft::{self, Arrival};
+use super::keeping::Keeping;
 use super::name::Name;
 use super::outcome::Outcome;
 use super::params::Params;
 use super::place::Place;
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
-use super::{Answer, Answering, App, Call, Collector, Station, entries, keep_answer};
-use super::{query, refuse, report};
+use super::{Answer, App, Collector, Decided, ReadCall, Station, entries, refuse};
 use crate::model::campaign::Campaign;
 use crate::model::catalog::Catalog;
 use crate::model::hit::{Entry, Hit, Kind};
@@ -22,26 +21,22 @@ use crate::model::id::{AccountId, PublisherId};
 use crate::model::landing::{self, DEEP_LINK};
 use crate::model::reason::{Note, Reason};
 
-/// How long a visitor waits for the disk before being sent on.
-const PATIENCE: Duration = Duration::from_millis(40);
-
-pub fn click(station: &Rc<Station>, call: &Call<'_>) -> Answering {
+pub fn click<'r>(station: &Rc<Station>, call: &'r ReadCall<'r>) -> Decided<'r> {
     let (app, collector) = (&station.app, &station.collector);
+    let (params, visit) = (&call.params, &call.visit);
     let catalog = app.store.catalog();
-    let params = query::read(call.query);
-    let visit = Visit::of(call, collector, app.clock.now());
     let over_limit = visit.is_over_limit(collector);
-    let link = match Link::find(&catalog, &params) {
+    let link = match Link::find(&catalog, params) {
         Ok(link) => link,
         Err((account, reason)) => {
-            return Answering::Now(Answer::page(refuse(app, account, reason)));
+            return Decided::Now(Answer::page(refuse(app, account, reason)));
         }
     };
     let over_limit = over_limit || visit.is_site_over_limit(collector, link.place.site);
-    let terms = link.terms(app, &catalog, &params, &visit);
-    match link.not_counted(&params, &visit, over_limit) {
-        Some(reason) => link.send_on(app, &terms, &params, &visit, reason),
-        None => link.count(station, terms, &params, &visit),
+    let terms = link.terms(app, &catalog, params, visit);
+    match link.not_counted(params, visit, over_limit) {
+        Some(reason) => link.send_on(app, &terms, call, reason),
+        None => link.count(station, terms, call),
     }
 }
 
@@ -96,31 +91,29 @@ impl<'c> Link<'c> {
     }
 
     /// Sends on a visitor whose click does not count.
-    fn send_on(
+    fn send_on<'r>(
         &self,
         app: &App,
         terms: &Terms,
-        params: &Params<'_>,
-        visit: &Visit<'_>,
+        call: &'r ReadCall<'_>,
         reason: Reason,
-    ) -> Answering {
-        let location = self.location(params, &self.shared_token(app, visit));
-        let outcome = refuse(app, Some(self.place.account.id), reason);
-        let answered = keep_answer(app, self.place.account.id, self.place.statement(terms));
+    ) -> Decided<'r> {
+        let account = self.place.account.id;
+        let location = self.location(&call.params, &self.shared_token(app, &call.visit));
+        let outcome = refuse(app, Some(account), reason);
         let forget = terms.forget();
-        Answering::later(async move {
-            answered.await;
+        Keeping::withdrawn(account, self.place.statement(terms), move || {
             Answer::redirect(location, outcome, forget)
         })
     }
 
-    fn count(
+    fn count<'r>(
         &self,
         station: &Rc<Station>,
         mut terms: Terms,
-        params: &Params<'_>,
-        visit: &Visit<'_>,
-    ) -> Answering {
+        call: &'r ReadCall<'r>,
+    ) -> Decided<'r> {
+        let (params, visit) = (&call.params, &call.visit);
         let app = &station.app;
         let account = self.place.account.id;
         let mut hit = self.hit(params, &terms, visit);
@@ -146,16 +139,15 @@ impl<'c> Link<'c> {
         let location = self.location(params, &click_id);
         let statement = self.place.statement(&terms);
         if !terms.counts {
-            let answered = keep_answer(app, account, statement);
-            return Answering::later(async move {
-                answered.await;
+            return Keeping::withdrawn(account, statement, move || {
                 let outcome = Outcome::NotStored(Reason::ConsentMissing);
                 Answer::redirect(location, outcome, cookie)
             });
         }
         let hit = self.entry(hit, &station.collector, &terms, visit);
-        let keeping = keep_in_time(station, account, &entries(hit, statement));
-        Answering::later(async move { Answer::redirect(location, keeping.await, cookie) })
+        Keeping::sent_on(account, entries(hit, statement), move |outcome| {
+            Answer::redirect(location, outcome, cookie)
+        })
     }
 
     fn terms(&self, app: &App, catalog: &Catalog, params: &Params<'_>, visit: &Visit<'_>) -> Terms {
@@ -268,28 +260,5 @@ fn unknown(reason: Reason) -> Reason {
     match reason {
         Reason::CampaignUnknown | Reason::UnknownSite => Reason::UnknownCampaign,
         other => other,
-    }
-}
-
-/// Makes a click durable, and stops waiting after a moment. A click is counted as not
-/// stored only once it is certain that it is not, whether or not the visitor waits.
-fn keep_in_time(
-    station: &Rc<Station>,
-    account: AccountId,
-    entries: &[Entry<Cow<'_, str>>],
-) -> impl Future<Output = Outcome> + use<> {
-    let app = &station.app;
-    let storing = app
-        .journal
-        .store_or_count(account, entries, Reason::Unconfirmed);
-    let station = station.clone();
-    async move {
-        match tokio::time::timeout(PATIENCE, storing).await {
-            Ok(Ok(_)) => return Outcome::Stored,
-            Ok(Err(error)) => report(&error),
-            Err(_) => {}
-        }
-        station.app.journal.sent_on_unconfirmed();
-        Outcome::Unconfirmed
     }
 }

@@ -11,18 +11,18 @@ use actix_web::http::header::{
 
 use super::batch::{Batch, Event};
 use super::event_hit::Sender;
+use super::keeping::Later;
 use super::outcome::Outcome;
 use super::verdicts::Verdicts;
 use super::visit::Visit;
-use super::{Answer, Answering, Call, Station, refuse, report};
+use super::{Answer, Decided, ReadCall, Station, refuse};
 use crate::model::id::AccountId;
 use crate::model::reason::Reason;
 
-pub fn event(station: &Rc<Station>, call: &Call<'_>) -> Answering {
-    let visit = Visit::of(call, &station.collector, station.app.clock.now());
-    match answer(station, &visit, call.body) {
-        Ok(storing) => Answering::later(storing),
-        Err(outcome) => Answering::Now(Answer::problem(outcome)),
+pub fn event<'r>(station: &Rc<Station>, call: &'r ReadCall<'r>) -> Decided<'r> {
+    match answer(station, &call.visit, call.body) {
+        Ok(decided) => decided,
+        Err(outcome) => Decided::Now(Answer::problem(outcome)),
     }
 }
 
@@ -41,7 +41,7 @@ fn answer(
     station: &Rc<Station>,
     visit: &Visit<'_>,
     body: Result<&[u8], Reason>,
-) -> Result<impl Future<Output = Answer> + use<>, Outcome> {
+) -> Result<Decided<'static>, Outcome> {
     let (app, collector) = (&station.app, &station.collector);
     let body = body.map_err(|reason| refuse(app, None, reason))?;
     let over_limit = visit.is_over_limit(collector);
@@ -76,7 +76,7 @@ fn store(
     account: AccountId,
     sender: &Sender<'_>,
     events: &[Event<'_>],
-) -> impl Future<Output = Answer> + use<> {
+) -> Decided<'static> {
     let mut verdicts = Verdicts::of(events.len());
     let mut entries = Vec::with_capacity(events.len());
     for event in events {
@@ -85,19 +85,13 @@ fn store(
         entries.extend(entry);
     }
     let storing = station.app.journal.store_in_turn(account, &entries);
-    let station = station.clone();
-    async move {
-        match storing.await {
-            Ok(stored) => {
-                count_refused(&station, account, verdicts.refused());
-                Answer::verdicts(verdicts.tell(&stored))
-            }
-            Err(error) => {
-                report(&error);
-                Answer::problem(refuse(&station.app, Some(account), Reason::Overloaded))
-            }
+    Later::each(station, account, storing, move |station, kept| match kept {
+        Ok(stored) => {
+            count_refused(station, account, verdicts.refused());
+            Answer::verdicts(verdicts.tell(&stored))
         }
-    }
+        Err(outcome) => Answer::problem(outcome),
+    })
 }
 
 /// Where nothing may be counted, that is not counted either.

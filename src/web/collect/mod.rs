@@ -18,6 +18,7 @@ mod event_hit;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod heading;
+mod keeping;
 mod limit;
 mod name;
 mod outcome;
@@ -36,9 +37,7 @@ mod verdicts;
 mod visit;
 mod wild;
 
-use std::borrow::Cow;
 use std::net::IpAddr;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -51,10 +50,13 @@ pub use self::answer::Answer;
 pub use self::country::Countries;
 use self::daily::DailyVisitors;
 pub use self::heading::Heading;
+pub use self::keeping::{Answering, Decided};
 use self::limit::Limiter;
 use self::outcome::Outcome;
 pub use self::pairs::{PairWatch, Pairs};
+use self::params::Params;
 use self::place::Place;
+use self::visit::Visit;
 use super::App;
 use super::client::TrustedProxies;
 use super::route::Routes;
@@ -113,28 +115,26 @@ impl<'r> Call<'r> {
     }
 }
 
-/// The answer, or the wait for it. Everything that reads the request has been done by
-/// then, so that a request that waits for the disk holds next to nothing.
-pub enum Answering {
-    Now(Answer),
-    Later(Pin<Box<dyn Future<Output = Answer>>>),
+/// A request that was read: what it says, and what else it shows.
+pub struct ReadCall<'r> {
+    pub params: Params<'r>,
+    pub visit: Visit<'r>,
+    pub body: Result<&'r [u8], Reason>,
 }
 
-impl Answering {
-    fn later(answer: impl Future<Output = Answer> + 'static) -> Answering {
-        Answering::Later(Box::pin(answer))
-    }
-
-    pub async fn answer(self) -> Answer {
-        match self {
-            Answering::Now(answer) => answer,
-            Answering::Later(answer) => answer.await,
+impl<'r> Call<'r> {
+    /// Reads what the request says.
+    pub fn read(&self, station: &Station) -> ReadCall<'r> {
+        ReadCall {
+            params: query::read(self.query),
+            visit: Visit::of(self, &station.collector, station.app.clock.now()),
+            body: self.body,
         }
     }
 }
 
 /// How a request is answered that needs no router.
-pub type Direct = fn(&Rc<Station>, &Call<'_>) -> Answering;
+pub type Direct = for<'r> fn(&Rc<Station>, &'r ReadCall<'r>) -> Decided<'r>;
 
 /// Prepares this room.
 pub fn state(app: &Data<App>) -> Collector {
@@ -172,46 +172,6 @@ pub fn routes(routes: &mut Routes) {
 fn entries<S>(hit: Entry<S>, statement: Option<Statement>) -> Vec<Entry<S>> {
     let answer = statement.map(|statement| Entry::Statement(Box::new(statement)));
     std::iter::once(hit).chain(answer).collect()
-}
-
-/// Makes one hit durable, and the visitor's answer with it. It is on its way at once,
-/// whether or not somebody waits.
-fn keep(
-    station: &Rc<Station>,
-    account: AccountId,
-    entries: &[Entry<Cow<'_, str>>],
-) -> impl Future<Output = Outcome> + use<> {
-    let storing = station.app.journal.store_in_turn(account, entries);
-    let station = station.clone();
-    async move {
-        match storing.await {
-            Ok(_) => Outcome::Stored,
-            Err(error) => {
-                report(&error);
-                refuse(&station.app, Some(account), Reason::Overloaded)
-            }
-        }
-    }
-}
-
-/// Makes a withdrawal durable whose hit is not counted. Where that fails the visitor
-/// is not told: their browser has forgotten already, and the account's log says so.
-fn keep_answer(
-    app: &App,
-    account: AccountId,
-    statement: Option<Statement>,
-) -> impl Future<Output = ()> + use<> {
-    let storing = statement.map(|statement| {
-        let entry = [Entry::<String>::Statement(Box::new(statement))];
-        app.journal.store_in_turn(account, &entry)
-    });
-    async move {
-        if let Some(storing) = storing
-            && let Err(error) = storing.await
-        {
-            report(&error);
-        }
-    }
 }
 
 /// Counts what is not stored, where it is known whose it was.

@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use super::conversion::Reading;
 use super::draft::{self, Arrival};
+use super::keeping::Keeping;
 use super::name::Name;
 use super::outcome::Outcome;
 use super::params::Params;
 use super::place::{Place, Reference};
 use super::terms::{Asked, Terms};
 use super::visit::Visit;
-use super::{Answer, Answering, App, Call, Station, entries, keep, keep_answer};
-use super::{query, refuse};
+use super::{Answer, App, Decided, ReadCall, Station, entries, refuse};
 use crate::model::campaign::Campaign;
 use crate::model::catalog::Catalog;
 use crate::model::hit::{Entry, Hit, Kind, Touch};
@@ -23,28 +23,27 @@ use crate::model::reason::{Note, Reason};
 type Medium = fn(Outcome, Option<String>) -> Answer;
 
 /// A conversion.
-pub fn conversion(station: &Rc<Station>, call: &Call<'_>) -> Answering {
-    let params = query::read(call.query);
-    let visit = Visit::of(call, &station.collector, station.app.clock.now());
+pub fn conversion<'r>(station: &Rc<Station>, call: &'r ReadCall<'r>) -> Decided<'r> {
+    let (params, visit) = (&call.params, &call.visit);
     let medium: Medium = if visit.in_frame || params.get(Name::Format) == Some("iframe") {
         Answer::frame
     } else {
         Answer::image
     };
-    convert(station, &params, &visit, medium)
+    convert(station, params, visit, medium)
 }
 
-fn convert(
+fn convert<'r>(
     station: &Rc<Station>,
-    params: &Params<'_>,
-    visit: &Visit<'_>,
+    params: &'r Params<'_>,
+    visit: &Visit<'r>,
     medium: Medium,
-) -> Answering {
+) -> Decided<'r> {
     let app = &station.app;
     let catalog = app.store.catalog();
     let place = match admit(station, &catalog, params, visit) {
         Ok(place) => place,
-        Err(outcome) => return Answering::Now(medium(outcome, None)),
+        Err(outcome) => return Decided::Now(medium(outcome, None)),
     };
     let account = place.account.id;
     let reference = Reference::read(&app.click_ids, account, params.get(Name::ClickId));
@@ -54,7 +53,7 @@ fn convert(
         ..asked(app, &catalog, &place, params, visit)
     });
     if !terms.counts {
-        return unwanted(app, &place, &terms, medium);
+        return unwanted(&place, &terms, medium);
     }
     let reading = Reading {
         catalog: &catalog,
@@ -69,31 +68,25 @@ fn convert(
     match reading.hit(&arrival(params, visit)) {
         Ok(hit) => {
             let entries = entries(Entry::Hit(hit), place.statement(&terms));
-            let keeping = keep(station, account, &entries);
-            Answering::later(async move { medium(keeping.await, forget) })
+            Keeping::stored(account, entries, move |outcome| medium(outcome, forget))
         }
-        Err(reason) => Answering::Now(medium(refuse(app, Some(account), reason), forget)),
+        Err(reason) => Decided::Now(medium(refuse(app, Some(account), reason), forget)),
     }
 }
 
 /// An impression.
-pub fn impression(station: &Rc<Station>, call: &Call<'_>) -> Answering {
-    let params = query::read(call.query);
-    let visit = Visit::of(call, &station.collector, station.app.clock.now());
-    show(station, &params, &visit)
-}
-
-fn show(station: &Rc<Station>, params: &Params<'_>, visit: &Visit<'_>) -> Answering {
+pub fn impression<'r>(station: &Rc<Station>, call: &'r ReadCall<'r>) -> Decided<'r> {
+    let (params, visit) = (&call.params, &call.visit);
     let app = &station.app;
     let catalog = app.store.catalog();
     let (place, campaign) = match admit_shown(station, &catalog, params, visit) {
         Ok(admitted) => admitted,
-        Err(outcome) => return Answering::Now(Answer::image(outcome, None)),
+        Err(outcome) => return Decided::Now(Answer::image(outcome, None)),
     };
     let account = place.account.id;
     let mut terms = Terms::of(&asked(app, &catalog, &place, params, visit));
     if !terms.counts {
-        return unwanted(app, &place, &terms, Answer::image);
+        return unwanted(&place, &terms, Answer::image);
     }
     let mut hit = seen(&catalog, &place, params, &terms, visit);
     terms.recognise();
@@ -109,9 +102,7 @@ fn show(station: &Rc<Station>, params: &Params<'_>, visit: &Visit<'_>) -> Answer
     hit.keep_only_permitted();
     let entries = entries(Entry::Hit(hit), place.statement(&terms));
     let forget = terms.forget();
-    let keeping = keep(station, account, &entries);
-    Answering::later(async move {
-        let outcome = keeping.await;
+    Keeping::stored(account, entries, move |outcome| {
         let remembered = cookie.filter(|_| outcome == Outcome::Stored);
         Answer::image(outcome, remembered.or(forget))
     })
@@ -139,11 +130,9 @@ fn seen<'p>(
 }
 
 /// The answer to a hit that its visitor does not want to be counted.
-fn unwanted(app: &App, place: &Place<'_>, terms: &Terms, medium: Medium) -> Answering {
-    let answered = keep_answer(app, place.account.id, place.statement(terms));
+fn unwanted<'r>(place: &Place<'_>, terms: &Terms, medium: Medium) -> Decided<'r> {
     let forget = terms.forget();
-    Answering::later(async move {
-        answered.await;
+    Keeping::withdrawn(place.account.id, place.statement(terms), move || {
         medium(Outcome::NotStored(Reason::ConsentMissing), forget)
     })
 }

@@ -1,179 +1,216 @@
-//! One connection on the fast lane: a plain request, its answer, the next one. Ends
-//! with the visitor, with a long silence, with the server, or where a request is not
-//! plain: then the general server goes on with the connection.
+//! One connection on the fast lane: a request is read and left to the turn that answers
+//! it; then the next one. Ends with the visitor, with a long silence, with the server, or
+//! where a request is not plain: then the general server goes on with the connection.
 
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::io::{Error, ErrorKind, Result, Write};
+use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{sleep, timeout};
 
 use super::replay::Replay;
-use super::{Accepted, Handed, Lane, request};
+use super::{Accepted, Handed, Lane};
 use crate::clock::Stopwatch;
-use crate::web::collect::{Answer, Answering, Call};
 use crate::web::server::{HEAD_TIMEOUT, KEEP_ALIVE};
 
 const TOO_LATE: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// What a connection does next.
-enum Step {
-    Answer(Answering),
+pub(super) enum Step {
     HandOver(Vec<u8>),
+    /// It takes no more at the moment; this is what is left of an answer.
+    SendRest(Vec<u8>),
     /// Nothing was ever asked.
     TooLate,
-    /// It was silent for too long, or the server stops.
-    Silent,
+    /// It was silent for too long, its last answer has gone out, or the server stops.
+    Close,
     Gone,
 }
 
-/// Answers the requests of a connection; what it returns is for the general server.
-pub async fn serve(lane: Rc<Lane>, mut stream: Accepted) -> Option<Handed> {
-    let peer = stream.peer_addr().ok();
+/// A connection as its own task and the turn that answers it know it.
+pub(super) struct Connection {
+    pub peer: Option<SocketAddr>,
+    /// None while the rest of an answer goes out, and once the general server has it.
+    stream: RefCell<Option<Accepted>>,
+    /// A request was read and is not answered yet.
+    is_asking: Cell<bool>,
+    /// Something happened meanwhile that the task has to look at after the answer.
+    looks_again: Cell<bool>,
+    /// The next answer is the last one.
+    closes: Cell<bool>,
+    /// When the last answer went out; none where nothing was asked yet.
+    answered: Cell<Option<Stopwatch>>,
+    /// What the turn leaves to the task.
+    next: Cell<Option<Step>>,
+    task: RefCell<Option<Waker>>,
+}
+
+impl Connection {
+    fn new(stream: Accepted) -> Connection {
+        Connection {
+            peer: stream.peer_addr().ok(),
+            stream: RefCell::new(Some(stream)),
+            is_asking: Cell::new(false),
+            looks_again: Cell::new(false),
+            closes: Cell::new(false),
+            answered: Cell::new(None),
+            next: Cell::new(None),
+            task: RefCell::new(None),
+        }
+    }
+
+    /// Reads what is there, how many bytes; then the task is woken when more comes, or
+    /// looks again after the answer. An error where nothing will come any more.
+    pub fn poll_ask(&self, context: &mut Context<'_>, into: &mut [u8]) -> Poll<Result<usize>> {
+        let mut stream = self.stream.borrow_mut();
+        let Some(stream) = stream.as_mut() else {
+            return Poll::Ready(Err(gone()));
+        };
+        let mut read = ReadBuf::new(into);
+        ready!(Pin::new(&mut *stream).poll_read(context, &mut read))?;
+        let count = read.filled().len();
+        if count == 0 {
+            return Poll::Ready(Err(gone()));
+        }
+        self.is_asking.set(true);
+        let more = stream.poll_read_ready(context).is_ready();
+        self.looks_again.set(more);
+        let mut task = self.task.borrow_mut();
+        if !(task.as_ref()).is_some_and(|task| task.will_wake(context.waker())) {
+            *task = Some(context.waker().clone());
+        }
+        Poll::Ready(Ok(count))
+    }
+
+    /// Whether the next answer is the last one.
+    pub fn closes(&self) -> bool {
+        self.closes.get()
+    }
+
+    /// Sends an answer as far as the connection takes it.
+    pub fn send(&self, answer: &[u8], closes: bool) {
+        let sent = match self.stream.borrow().as_ref() {
+            Some(stream) => stream.try_write(answer),
+            None => return self.leave(Step::Gone),
+        };
+        match sent {
+            Ok(count) if count == answer.len() => {}
+            Ok(0) => return self.leave(Step::Gone),
+            Ok(count) => return self.leave_rest(&answer[count..], closes),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                return self.leave_rest(answer, closes);
+            }
+            Err(_) => return self.leave(Step::Gone),
+        }
+        if closes {
+            return self.leave(Step::Close);
+        }
+        self.answered.set(Some(Stopwatch::start()));
+        self.is_asking.set(false);
+        if self.looks_again.take() {
+            self.wake();
+        }
+    }
+
+    fn leave_rest(&self, rest: &[u8], closes: bool) {
+        self.closes.set(closes);
+        self.leave(Step::SendRest(rest.to_vec()));
+    }
+
+    /// Leaves a step to the connection's task.
+    pub fn leave(&self, step: Step) {
+        self.next.set(Some(step));
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(task) = self.task.borrow().as_ref() {
+            task.wake_by_ref();
+        }
+    }
+
+    async fn send_rest(&self, rest: &[u8]) -> Result<()> {
+        let mut stream = self.stream.take().ok_or_else(gone)?;
+        timeout(KEEP_ALIVE, stream.write_all(rest)).await??;
+        self.stream.replace(Some(stream));
+        self.answered.set(Some(Stopwatch::start()));
+        self.is_asking.set(false);
+        Ok(())
+    }
+}
+
+fn gone() -> Error {
+    Error::from(ErrorKind::NotConnected)
+}
+
+/// Deals with the requests of a connection; what it returns is for the general server.
+pub async fn serve(lane: Rc<Lane>, stream: Accepted) -> Option<Handed> {
+    let connection = Rc::new(Connection::new(stream));
     let mut stopping = pin!(lane.stopping.notified());
-    let mut stops = false;
     let mut silence = pin!(sleep(HEAD_TIMEOUT));
-    // None where nothing was asked yet.
-    let mut answered: Option<Stopwatch> = None;
+    // Whether the end of the server and that of the silence will be heard.
+    let mut listens = false;
     loop {
         let step = poll_fn(|context| {
-            if let Poll::Ready(step) = lane.poll_step(&mut stream, peer, context) {
+            if let Some(step) = connection.next.take() {
                 return Poll::Ready(step);
             }
-            if stops || stopping.as_mut().poll(context).is_ready() {
-                return Poll::Ready(Step::Silent);
+            if connection.is_asking.get() {
+                connection.looks_again.set(true);
+            } else if let Poll::Ready(asked) = lane.poll_ask(&connection, context) {
+                if asked.is_err() {
+                    return Poll::Ready(Step::Gone);
+                }
+                if listens {
+                    return Poll::Pending;
+                }
+            }
+            listens = true;
+            if connection.closes() || stopping.as_mut().poll(context).is_ready() {
+                connection.closes.set(true);
+                return match connection.is_asking.get() {
+                    true => Poll::Pending,
+                    false => Poll::Ready(Step::Close),
+                };
             }
             // The timer of a busy connection is set anew only when it has run out.
             while silence.as_mut().poll(context).is_ready() {
-                let Some(answered) = &answered else {
-                    return Poll::Ready(Step::TooLate);
+                let answered = connection.answered.get();
+                let left = match (connection.is_asking.get(), answered) {
+                    (true, _) => KEEP_ALIVE,
+                    (false, None) => return Poll::Ready(Step::TooLate),
+                    (false, Some(answered)) => KEEP_ALIVE.saturating_sub(answered.elapsed()),
                 };
-                let left = KEEP_ALIVE.saturating_sub(answered.elapsed());
                 if left.is_zero() {
-                    return Poll::Ready(Step::Silent);
+                    return Poll::Ready(Step::Close);
                 }
                 silence.set(sleep(left));
             }
             Poll::Pending
         });
         match step.await {
-            Step::Answer(answering) => {
-                let answer = answering.answer().await;
-                stops = stops || poll_fn(|context| is_ready(stopping.as_mut(), context)).await;
-                lane.send(&mut stream, &answer, stops).await.ok()?;
-                if stops {
+            Step::HandOver(bytes) => {
+                let stream = connection.stream.take()?;
+                return Some((Replay::new(bytes, stream), connection.peer));
+            }
+            Step::SendRest(rest) => {
+                connection.send_rest(&rest).await.ok()?;
+                if connection.closes() {
                     return None;
                 }
-                answered = Some(Stopwatch::start());
             }
-            Step::HandOver(bytes) => return Some((Replay::new(bytes, stream), peer)),
             Step::TooLate => {
                 // Who is gone does not read it.
-                let _ = stream.try_write(TOO_LATE);
+                let _ = (connection.stream.take()?).try_write(TOO_LATE);
                 return None;
             }
-            Step::Silent | Step::Gone => return None,
+            Step::Close | Step::Gone => return None,
         }
     }
-}
-
-fn is_ready(future: Pin<&mut impl Future>, context: &mut Context<'_>) -> Poll<bool> {
-    Poll::Ready(future.poll(context).is_ready())
-}
-
-impl Lane {
-    /// Reads what is there. A plain request has been dealt with, but for its answer,
-    /// when this returns.
-    fn poll_step(
-        &self,
-        stream: &mut Accepted,
-        peer: Option<SocketAddr>,
-        context: &mut Context<'_>,
-    ) -> Poll<Step> {
-        let mut room = self.read.borrow_mut();
-        let mut read = ReadBuf::new(&mut room);
-        if ready!(Pin::new(stream).poll_read(context, &mut read)).is_err() {
-            return Poll::Ready(Step::Gone);
-        }
-        let bytes = read.filled();
-        if bytes.is_empty() {
-            return Poll::Ready(Step::Gone);
-        }
-        Poll::Ready(match self.answer(bytes, peer) {
-            Some(answering) => Step::Answer(answering),
-            None => Step::HandOver(bytes.to_vec()),
-        })
-    }
-
-    fn answer(&self, bytes: &[u8], peer: Option<SocketAddr>) -> Option<Answering> {
-        let plain = request::read(bytes)?;
-        let address = self
-            .addresses
-            .iter()
-            .find(|address| address.path == plain.path && address.method == plain.method)?;
-        let call = Call {
-            query: plain.query,
-            heading: plain.heading,
-            is_head: false,
-            peer: peer.map(|peer| peer.ip()),
-            body: Ok(plain.body),
-        };
-        Some((address.answer)(&self.station, &call))
-    }
-
-    async fn send(&self, stream: &mut Accepted, answer: &Answer, closes: bool) -> Result<()> {
-        let rest = self.send_at_once(stream, answer, closes)?;
-        if rest.is_empty() {
-            return Ok(());
-        }
-        timeout(KEEP_ALIVE, stream.write_all(&rest)).await?
-    }
-
-    /// Sends what the connection takes; returns the rest, which is mostly nothing.
-    fn send_at_once(&self, stream: &Accepted, answer: &Answer, closes: bool) -> Result<Vec<u8>> {
-        let mut written = self.written.borrow_mut();
-        written.clear();
-        self.write(&mut written, answer, closes);
-        match stream.try_write(&written) {
-            Ok(0) => Err(Error::from(ErrorKind::WriteZero)),
-            Ok(count) => Ok(written[count..].to_vec()),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(written.clone()),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn write(&self, into: &mut Vec<u8>, answer: &Answer, closes: bool) {
-        let status = answer.status();
-        let body = answer.body();
-        for part in ["HTTP/1.1 ", status.as_str(), " "] {
-            into.extend_from_slice(part.as_bytes());
-        }
-        into.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
-        into.extend_from_slice(b"\r\n");
-        // A list of bytes takes whatever is written into it.
-        let _ = write!(into, "content-length: {}\r\n", body.len());
-        into.extend_from_slice(answer.fixed_lines().as_bytes());
-        answer.each_own_header(|name, value| header(into, name, value));
-        if let Some(value) = self.https_only {
-            header(into, "strict-transport-security", value.as_bytes());
-        }
-        if closes {
-            header(into, "connection", b"close");
-        }
-        header(into, "date", self.date.borrow_mut().now().as_bytes());
-        into.extend_from_slice(b"\r\n");
-        into.extend_from_slice(body);
-    }
-}
-
-fn header(into: &mut Vec<u8>, name: &str, value: &[u8]) {
-    into.extend_from_slice(name.as_bytes());
-    into.extend_from_slice(b": ");
-    into.extend_from_slice(value);
-    into.extend_from_slice(b"\r\n");
 }
