@@ -1,11 +1,16 @@
 //! A set of many fingerprints in little more than six bytes each, that never has to be
 //! copied as a whole to grow. They are hashes, so their first bits spread them evenly
-//! over shards, and what a shard's place says of its fingerprints is not kept in it.
+//! over shards, and what a shard's place says of its fingerprints is not kept in it. They
+//! are spread as evenly within a shard, so that one is looked for where it should stand:
+//! most of a set is in no processor's nearest memory, and each place looked at is waited
+//! for.
+
+use std::cmp::Ordering;
 
 /// Fingerprints of a shard before it is split, on average.
-const SHARD_LEN: usize = 256;
+const SHARD_LEN: usize = 128;
 /// Bytes that a shard grows by: of few sizes, what one leaves fits another.
-const GROWTH: usize = 256;
+const GROWTH: usize = 128;
 /// Bits of a fingerprint that count. With 4,096 shards and more, six bytes of them are
 /// left. Among ten million there are two alike once in 23,000 runs.
 const BITS: u32 = 60;
@@ -36,7 +41,7 @@ impl Fingerprints {
         let (index, rest) = self.place_of(fingerprint);
         let width = width(self.level);
         let shard = &mut self.shards[index];
-        let Err(place) = find(shard, width, rest) else {
+        let Err(place) = find(shard, self.level, rest) else {
             return false;
         };
         let (from, end) = (place * width, shard.len());
@@ -55,7 +60,7 @@ impl Fingerprints {
 
     pub fn contains(&self, fingerprint: u64) -> bool {
         let (index, rest) = self.place_of(fingerprint);
-        find(&self.shards[index], width(self.level), rest).is_ok()
+        find(&self.shards[index], self.level, rest).is_ok()
     }
 
     /// Its shard, and what is kept in there.
@@ -72,7 +77,7 @@ impl Fingerprints {
         let half = 1 << (BITS - self.level);
         let shards = std::mem::take(&mut self.shards).into_iter();
         let halves = shards.flat_map(|shard| {
-            let middle = find(&shard, before, half).unwrap_or_else(|place| place);
+            let middle = find(&shard, self.level - 1, half).unwrap_or_else(|place| place);
             let (low, high) = shard.split_at(middle * before);
             [(low, 0), (high, half)].map(|(part, from)| {
                 let rests = numbers(part, before).map(|rest| rest - from);
@@ -89,20 +94,37 @@ fn width(level: u32) -> usize {
 }
 
 /// Where it stands, or would.
-fn find(shard: &[u8], width: usize, rest: u64) -> Result<usize, usize> {
-    match width {
-        8 => find_among::<8>(shard, rest),
-        7 => find_among::<7>(shard, rest),
-        6 => find_among::<6>(shard, rest),
-        5 => find_among::<5>(shard, rest),
+fn find(shard: &[u8], level: u32, rest: u64) -> Result<usize, usize> {
+    let bits = BITS - level;
+    match width(level) {
+        8 => find_among::<8>(shard, bits, rest),
+        7 => find_among::<7>(shard, bits, rest),
+        6 => find_among::<6>(shard, bits, rest),
+        5 => find_among::<5>(shard, bits, rest),
         // Of four there would be a hundred thousand million.
-        _ => find_among::<4>(shard, rest),
+        _ => find_among::<4>(shard, bits, rest),
     }
 }
 
-fn find_among<const WIDTH: usize>(shard: &[u8], rest: u64) -> Result<usize, usize> {
+/// The same among numbers of so many bits.
+fn find_among<const WIDTH: usize>(shard: &[u8], bits: u32, rest: u64) -> Result<usize, usize> {
     let (all, _) = shard.as_chunks::<WIDTH>();
-    all.binary_search_by_key(&rest, |bytes| number(bytes))
+    // Where it stands if they are spread evenly, which is within the shard.
+    let share = u128::from(rest) * all.len() as u128;
+    let mut place = (share >> bits) as usize;
+    while let Some(before) = place.checked_sub(1)
+        && number(&all[before]) >= rest
+    {
+        place = before;
+    }
+    while let Some(here) = all.get(place).map(|bytes| number(bytes)) {
+        match here.cmp(&rest) {
+            Ordering::Less => place += 1,
+            Ordering::Equal => return Ok(place),
+            Ordering::Greater => break,
+        }
+    }
+    Err(place)
 }
 
 fn number(bytes: &[u8]) -> u64 {
