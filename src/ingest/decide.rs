@@ -24,6 +24,10 @@ use crate::model::reason::Reason;
 use crate::model::tally::{Dimensions, Measures};
 use crate::store::{NewConversion, Settling, Snapshot, mark};
 
+/// Entries read together before they are settled: what has to be fetched for them from far
+/// memory is fetched at once.
+const TOGETHER: usize = 32;
+
 /// Deciding the hits of one account in one step, and everything that it may look at.
 pub struct Deciding<'a> {
     settler: &'a mut Settler,
@@ -64,10 +68,21 @@ impl<'a> Deciding<'a> {
     /// Settles the entries of these batches in order.
     pub fn settle<'b>(&mut self, batches: &[&'b [u8]]) -> Result<Batch<'b>> {
         let mut into = Batch::default();
-        for entry in batches.iter().flat_map(|bytes| entries::each(bytes)) {
-            self.settle_entry(&mut into, entry?.read()?)?;
+        let mut entries = batches.iter().flat_map(|bytes| entries::each(bytes));
+        let mut next = Vec::with_capacity(TOGETHER);
+        loop {
+            for entry in entries.by_ref().take(TOGETHER) {
+                next.push(entry?.read()?);
+            }
+            if next.is_empty() {
+                return Ok(into);
+            }
+            let events = next.iter().filter_map(event_of);
+            self.settler.history.expect(self.account.id, events);
+            for entry in next.drain(..) {
+                self.settle_entry(&mut into, entry)?;
+            }
         }
-        Ok(into)
     }
 
     /// An answer leaves one receipt however often it comes. Consent that is taken back is
@@ -325,6 +340,14 @@ impl<'a> Deciding<'a> {
             }
         }
         dimensions
+    }
+}
+
+/// The id by which an entry is known again.
+fn event_of<S>(entry: &Entry<S>) -> Option<EventId> {
+    match entry {
+        Entry::Hit(hit) => hit.event,
+        _ => None,
     }
 }
 

@@ -63,6 +63,14 @@ impl Fingerprints {
         find(&self.shards[index], self.level, rest).is_ok()
     }
 
+    /// Looks at where it should stand, so that this is near when it is asked for.
+    pub fn expect(&self, fingerprint: u64) {
+        let (index, rest) = self.place_of(fingerprint);
+        let shard = &self.shards[index];
+        let place = usual_place(shard.len(), BITS - self.level, rest);
+        std::hint::black_box(shard.get(place).copied());
+    }
+
     /// Its shard, and what is kept in there.
     fn place_of(&self, fingerprint: u64) -> (usize, u64) {
         let number = fingerprint >> (u64::BITS - BITS);
@@ -109,9 +117,7 @@ fn find(shard: &[u8], level: u32, rest: u64) -> Result<usize, usize> {
 /// The same among numbers of so many bits.
 fn find_among<const WIDTH: usize>(shard: &[u8], bits: u32, rest: u64) -> Result<usize, usize> {
     let (all, _) = shard.as_chunks::<WIDTH>();
-    // Where it stands if they are spread evenly, which is within the shard.
-    let share = u128::from(rest) * all.len() as u128;
-    let mut place = (share >> bits) as usize;
+    let mut place = usual_place(all.len(), bits, rest);
     while let Some(before) = place.checked_sub(1)
         && number(&all[before]) >= rest
     {
@@ -125,6 +131,11 @@ fn find_among<const WIDTH: usize>(shard: &[u8], bits: u32, rest: u64) -> Result<
         }
     }
     Err(place)
+}
+
+/// Where among so many a number of so many bits stands if they are spread evenly.
+fn usual_place(count: usize, bits: u32, number: u64) -> usize {
+    ((u128::from(number) * count as u128) >> bits) as usize
 }
 
 fn number(bytes: &[u8]) -> u64 {

@@ -86,6 +86,10 @@ impl Generations {
         };
         newest_first.all(|(_, known)| !known.contains(event)) && newest.insert(event)
     }
+
+    fn expect(&self, event: u64) {
+        self.all.iter().for_each(|(_, known)| known.expect(event));
+    }
 }
 
 impl History {
@@ -137,6 +141,16 @@ impl History {
             self.remember_click(id, dimensions)?;
         }
         Ok(found)
+    }
+
+    /// Fetches what will be asked about these events, all at once instead of one after
+    /// the other.
+    pub fn expect(&self, account: AccountId, events: impl Iterator<Item = EventId>) {
+        if let Some(known) = self.events.get(&account) {
+            for event in events {
+                known.expect(self.prints.of_event(event));
+            }
+        }
     }
 
     /// Whether an event comes for the first time in seven days; remembers it.
