@@ -1,8 +1,9 @@
 //! What readers see of a group: names from the catalog, days and hours as text,
 //! and a place in the order of rows.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use foldhash::HashMap;
 
 use crate::model::account::Account;
 use crate::model::catalog::Catalog;
@@ -10,7 +11,7 @@ use crate::model::hit::{Browser, Country, Device, Os};
 use crate::model::id::{CampaignId, GoalId, PublisherId};
 use crate::report::answer::Value;
 use crate::report::dimension::Dimension;
-use crate::report::groups::{self, Key, Values};
+use crate::report::groups::{self, Key, PARTS_MAX, Values};
 use crate::report::period::{Hour, day_text};
 
 /// The names of an account's things. What belongs to another account has none.
@@ -120,35 +121,48 @@ fn country_of(number: Option<u64>) -> Country {
 
 /// What rows are sorted by: days and hours as they follow one another, all else by
 /// name without regard to case; what has no value comes last.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
+struct Place<'k> {
     none: bool,
     time: u64,
     folded: String,
-    label: String,
-    id: String,
+    value: Value,
+    key: &'k [u32],
 }
 
-impl Place {
-    fn of(dimension: Dimension, key: &[u32], values: &[Values], value: &Value) -> Place {
+impl<'k> Place<'k> {
+    fn of(dimension: Dimension, key: &'k [u32], values: &[Values], names: &Names) -> Place<'k> {
         let time = match dimension {
             Dimension::Day | Dimension::Hour => number_of(0, key, values).unwrap_or(0),
             _ => 0,
         };
+        let value = value_of(dimension, key, values, names);
         Place {
-            none: *value == Value::None,
+            none: value == Value::None,
             time,
             folded: value.label().to_lowercase(),
-            label: value.label().to_owned(),
-            id: value.id().to_owned(),
+            value,
+            key,
         }
     }
+
+    fn order(&self) -> (bool, u64, &str, &str, &str) {
+        let value = &self.value;
+        let (label, id) = (value.label(), value.id());
+        (self.none, self.time, &self.folded, label, id)
+    }
+}
+
+/// The parts of a key that belong to one dimension; what it has not is 0.
+type Own = [u32; PARTS_MAX];
+
+fn own(key: &[u32]) -> Own {
+    std::array::from_fn(|part| key.get(part).copied().unwrap_or(0))
 }
 
 /// The distinct values of one dimension of a report, in order.
 pub struct Labels {
     parts: Range<usize>,
-    ranks: HashMap<Vec<u32>, usize>,
+    ranks: HashMap<Own, usize>,
     values: Vec<Value>,
 }
 
@@ -162,25 +176,26 @@ impl Labels {
         names: &Names,
     ) -> Labels {
         let values = &values[parts.clone()];
-        let distinct: HashSet<&[u32]> = keys.map(|key| &key[parts.clone()]).collect();
-        let places = distinct.into_iter().map(|key| {
-            let value = value_of(dimension, key, values, names);
-            (Place::of(dimension, key, values, &value), value, key)
-        });
-        let mut places: Vec<(Place, Value, &[u32])> = places.collect();
-        places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let ranked = places.iter().enumerate();
+        let mut ranks: HashMap<Own, usize> = HashMap::default();
+        let mut places = Vec::new();
+        for key in keys.map(|key| &key[parts.clone()]) {
+            if ranks.insert(own(key), 0).is_none() {
+                places.push(Place::of(dimension, key, values, names));
+            }
+        }
+        places.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        for (rank, place) in places.iter().enumerate() {
+            ranks.insert(own(place.key), rank);
+        }
         Labels {
-            ranks: ranked
-                .map(|(rank, (_, _, key))| (key.to_vec(), rank))
-                .collect(),
-            values: places.into_iter().map(|(_, value, _)| value).collect(),
+            ranks,
+            values: places.into_iter().map(|place| place.value).collect(),
             parts,
         }
     }
 
     pub fn rank(&self, key: &Key) -> usize {
-        let rank = self.ranks.get(&key[self.parts.clone()]);
+        let rank = self.ranks.get(&own(&key[self.parts.clone()]));
         rank.copied().unwrap_or(0)
     }
 

@@ -123,26 +123,28 @@ fn answer(
 
 /// The groups as rows, sorted by the first dimension, then the next.
 fn in_order(groups: &[(Key, Measures)], labels: &[Labels]) -> Vec<Row> {
-    let mut rows: Vec<([usize; GROUP_BY_MAX], Measures)> = groups
+    let mut order: Vec<([usize; GROUP_BY_MAX], usize)> = groups
         .iter()
-        .map(|(key, measures)| {
+        .enumerate()
+        .map(|(index, (key, _))| {
             let mut ranks = [0; GROUP_BY_MAX];
             let of_dimension = labels.iter().zip(&mut ranks);
             of_dimension.for_each(|(labels, rank)| *rank = labels.rank(key));
-            (ranks, *measures)
+            (ranks, index)
         })
         .collect();
-    rows.sort_unstable_by_key(|&(ranks, _)| ranks);
+    order.sort_unstable();
     let values = |ranks: [usize; GROUP_BY_MAX]| {
         let of_dimension = labels.iter().zip(ranks);
         of_dimension
             .map(|(labels, rank)| labels.value(rank))
             .collect()
     };
-    rows.into_iter()
-        .map(|(ranks, measures)| Row {
+    order
+        .into_iter()
+        .map(|(ranks, index)| Row {
             values: values(ranks),
-            measures,
+            measures: groups[index].1,
         })
         .collect()
 }
