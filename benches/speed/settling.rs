@@ -26,13 +26,11 @@ pub fn measure(settings: &Settings, history: &History) -> Outcome<Vec<Line>> {
     let ask = Ask::conversion(rows.address, &names);
     let load = Load::new(rows.address, ask, settings.connections, settings.seconds);
     let mut theirs = [Contender::new(intake::ROWS, rows.family(), load)];
-    hold(settings, &mut theirs, |_, _| Ok(()))?;
-    drop(rows);
     let store = history.copy()?;
     let tracker = Tracker::start(store.path(), &history.setting.token)?;
     let mut settled = Vec::new();
     let mut waiting = Vec::new();
-    for _ in 0..3 * settings.runs {
+    let mut take_turn = || -> Outcome<bool> {
         if settled.len() < settings.runs {
             let before = Others::read(&tracker.process().family())?;
             let (a_second, left) = settle_under_load(settings, history, &tracker)?;
@@ -45,6 +43,15 @@ pub fn measure(settings: &Settings, history: &History) -> Outcome<Vec<Line>> {
                 waiting.push(left as f64);
             }
         }
+        Ok(settled.len() < settings.runs)
+    };
+    let mut turns = 0;
+    hold(settings, &mut theirs, |_, _| {
+        turns += 1;
+        take_turn().map(drop)
+    })?;
+    while turns < 3 * settings.runs && take_turn()? {
+        turns += 1;
     }
     let (ours, theirs) = (median(settled), theirs[0].a_second());
     let waiting = median(waiting).unwrap_or(f64::NAN);

@@ -22,7 +22,7 @@ const TOO_LATE: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
 
 /// What a connection does next.
-pub(super) enum Step {
+enum Step {
     HandOver(Vec<u8>),
     /// It takes no more at the moment; this is what is left of an answer.
     SendRest(Vec<u8>),
@@ -88,13 +88,12 @@ impl Connection {
         Poll::Ready(Ok(count))
     }
 
-    /// Whether the next answer is the last one.
-    pub fn closes(&self) -> bool {
+    fn closes(&self) -> bool {
         self.closes.get()
     }
 
     /// Sends an answer as far as the connection takes it.
-    pub fn send(&self, answer: &[u8], closes: bool) {
+    fn send(&self, answer: &[u8], closes: bool) {
         let sent = match self.stream.borrow().as_ref() {
             Some(stream) => stream.try_write(answer),
             None => return self.leave(Step::Gone),
@@ -124,7 +123,7 @@ impl Connection {
     }
 
     /// Leaves a step to the connection's task.
-    pub fn leave(&self, step: Step) {
+    fn leave(&self, step: Step) {
         self.next.set(Some(step));
         self.wake();
     }
@@ -142,6 +141,47 @@ impl Connection {
         self.answered.set(Some(Stopwatch::start()));
         self.is_asking.set(false);
         Ok(())
+    }
+}
+
+/// A connection that has to be answered. Where it is not, by a defect, it is closed.
+pub(super) struct Asking(Option<Rc<Connection>>);
+
+impl Asking {
+    pub fn new(connection: &Rc<Connection>) -> Asking {
+        Asking(Some(connection.clone()))
+    }
+
+    /// Whether the next answer is the last one.
+    pub fn closes(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_some_and(|connection| connection.closes())
+    }
+
+    /// The same for the next stage.
+    pub fn pass(&mut self) -> Asking {
+        Asking(self.0.take())
+    }
+
+    pub fn send(mut self, answer: &[u8], closes: bool) {
+        if let Some(connection) = self.0.take() {
+            connection.send(answer, closes);
+        }
+    }
+
+    pub fn hand_over(mut self, bytes: &[u8]) {
+        if let Some(connection) = self.0.take() {
+            connection.leave(Step::HandOver(bytes.to_vec()));
+        }
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            connection.leave(Step::Gone);
+        }
     }
 }
 
@@ -212,5 +252,62 @@ pub async fn serve(lane: Rc<Lane>, stream: Accepted) -> Option<Handed> {
             }
             Step::Close | Step::Gone => return None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// A connection, and the visitor's end of it.
+    async fn pair() -> (Rc<Connection>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let visitor = TcpStream::connect(address).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        (Rc::new(Connection::new(stream)), visitor)
+    }
+
+    fn run(work: impl Future<Output = ()>) {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().build().unwrap().block_on(work);
+    }
+
+    #[test]
+    fn a_connection_that_nobody_answers_is_closed() {
+        run(async {
+            let (connection, _visitor) = pair().await;
+            let mut asking = Asking::new(&connection);
+            let passed = asking.pass();
+            drop(asking);
+            assert!(connection.next.take().is_none(), "it was passed on");
+            drop(passed);
+            assert!(matches!(connection.next.take(), Some(Step::Gone)));
+            Asking::new(&connection).send(b"HTTP/1.1 200 OK\r\n\r\n", true);
+            assert!(matches!(connection.next.take(), Some(Step::Close)));
+        });
+    }
+
+    #[test]
+    fn an_answer_that_does_not_fit_goes_out_to_its_end() {
+        run(async {
+            let (connection, mut visitor) = pair().await;
+            connection.is_asking.set(true);
+            let answer: Vec<u8> = (0..32 << 20).map(|at: u32| at as u8).collect();
+            Asking::new(&connection).send(&answer, false);
+            let Some(Step::SendRest(rest)) = connection.next.take() else {
+                panic!("32 MiB fit nowhere");
+            };
+            assert!(rest.len() < answer.len() && answer.ends_with(&rest));
+            assert!(connection.is_asking.get());
+            let mut read = vec![0; answer.len()];
+            let (sent, got) =
+                tokio::join!(connection.send_rest(&rest), visitor.read_exact(&mut read));
+            assert!(sent.is_ok() && got.is_ok() && read == answer);
+            assert!(!connection.is_asking.get() && connection.answered.get().is_some());
+        });
     }
 }

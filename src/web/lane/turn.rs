@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use super::connection::{Connection, Step};
+use super::connection::{Asking, Connection};
 use super::request;
 use super::{Address, Lane};
 use crate::web::collect::{Answer, Answering, Call, Direct, ReadCall};
@@ -38,42 +38,6 @@ impl Default for Turn {
             asked: Vec::new(),
             waiting: Vec::new(),
             is_coming: false,
-        }
-    }
-}
-
-/// A connection that has to be answered. Where it is not, by a defect, it is closed.
-struct Asking(Option<Rc<Connection>>);
-
-impl Asking {
-    fn closes(&self) -> bool {
-        self.0
-            .as_ref()
-            .is_some_and(|connection| connection.closes())
-    }
-
-    /// The same for the next stage.
-    fn pass(&mut self) -> Asking {
-        Asking(self.0.take())
-    }
-
-    fn send(mut self, answer: &[u8], closes: bool) {
-        if let Some(connection) = self.0.take() {
-            connection.send(answer, closes);
-        }
-    }
-
-    fn hand_over(mut self, bytes: &[u8]) {
-        if let Some(connection) = self.0.take() {
-            connection.leave(Step::HandOver(bytes.to_vec()));
-        }
-    }
-}
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            connection.leave(Step::Gone);
         }
     }
 }
@@ -119,7 +83,7 @@ impl Lane {
         let count = ready!(connection.poll_ask(context, room))?;
         turn.filled += count;
         turn.asked.push(Asked {
-            asking: Asking(Some(connection.clone())),
+            asking: Asking::new(connection),
             peer: connection.peer.map(|peer| peer.ip()),
             bytes: start..start + count,
         });
