@@ -78,7 +78,7 @@ impl<'a> Deciding<'a> {
                 return Ok(into);
             }
             let events = next.iter().filter_map(event_of);
-            self.settler.history.expect(self.account.id, events);
+            self.settler.history.fetch(self.account.id, events);
             for entry in next.drain(..) {
                 self.settle_entry(&mut into, entry)?;
             }

@@ -64,7 +64,7 @@ impl Fingerprints {
     }
 
     /// Looks at where it should stand, so that this is near when it is asked for.
-    pub fn expect(&self, fingerprint: u64) {
+    pub fn fetch(&self, fingerprint: u64) {
         let (index, rest) = self.place_of(fingerprint);
         let shard = &self.shards[index];
         let place = usual_place(shard.len(), BITS - self.level, rest);

@@ -87,8 +87,8 @@ impl Generations {
         newest_first.all(|(_, known)| !known.contains(event)) && newest.insert(event)
     }
 
-    fn expect(&self, event: u64) {
-        self.all.iter().for_each(|(_, known)| known.expect(event));
+    fn fetch(&self, event: u64) {
+        self.all.iter().for_each(|(_, known)| known.fetch(event));
     }
 }
 
@@ -145,10 +145,10 @@ impl History {
 
     /// Fetches what will be asked about these events, all at once instead of one after
     /// the other.
-    pub fn expect(&self, account: AccountId, events: impl Iterator<Item = EventId>) {
+    pub fn fetch(&self, account: AccountId, events: impl Iterator<Item = EventId>) {
         if let Some(known) = self.events.get(&account) {
             for event in events {
-                known.expect(self.prints.of_event(event));
+                known.fetch(self.prints.of_event(event));
             }
         }
     }
