@@ -96,7 +96,7 @@ impl Field {
 
     pub(super) fn set_number(self, dimensions: &mut Dimensions, number: u64) -> Result<()> {
         let origin = &mut dimensions.origin;
-        let id = || row_of(number).map(|row| Some(row).filter(|row| *row != 0));
+        let id = || row_of(number);
         let byte = || u8::try_from(number).map_err(|_| damaged());
         match self {
             Field::Campaign => dimensions.campaign = id()?.map(CampaignId::from_row),
@@ -128,12 +128,13 @@ impl Field {
     }
 }
 
-/// The row that a number names. Of one that is longer than an id, the id would keep a
-/// part, and that may be none.
-pub fn row_of(number: u64) -> Result<i64> {
-    match number <= ID_MAX {
-        true => Ok(number as i64),
-        false => Err(damaged()),
+/// The row that a number names; 0 names none, as it is written. Of one that is longer
+/// than an id, the id would keep a part, and that may be none.
+pub fn row_of(number: u64) -> Result<Option<i64>> {
+    match number {
+        0 => Ok(None),
+        1..=ID_MAX => Ok(Some(number as i64)),
+        _ => Err(damaged()),
     }
 }
 

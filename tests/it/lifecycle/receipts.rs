@@ -45,10 +45,28 @@ fn days(shop: &Shop) -> Vec<String> {
     days.collect()
 }
 
+/// Begins to read one state of a database that a server writes meanwhile. On a machine
+/// that is too busy SQLite gives up finding one (`SQLITE_PROTOCOL`); then once more.
+fn read_alone(database: &Connection) {
+    let begin = "BEGIN; SELECT count(*) FROM sqlite_schema";
+    let is_read = |_: &u32| {
+        database.execute_batch(begin).is_ok() || {
+            let _ = database.execute_batch("ROLLBACK");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            false
+        }
+    };
+    assert!(
+        (0..100).find(is_read).is_some(),
+        "the database cannot be read"
+    );
+}
+
 /// Every sealed value of a receipt, as it lies in the database.
 fn sealed(folder: &Folder) -> Vec<Vec<u8>> {
     let path = folder.data().join("pixelkeep.db");
     let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    read_alone(&database);
     let values = |sql: &str| -> Vec<Vec<u8>> {
         let mut statement = database.prepare(sql).unwrap();
         let rows = statement.query_map([], |row| row.get(0)).unwrap();
