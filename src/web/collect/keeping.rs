@@ -59,12 +59,7 @@ impl<'r> Keeping<'r> {
         entries: Vec<Entry<Cow<'r, str>>>,
         tell: impl FnOnce(Outcome) -> Answer + 'static,
     ) -> Decided<'r> {
-        Decided::Keep(Keeping {
-            account,
-            entries,
-            otherwise: Otherwise::Refuse,
-            tell: Box::new(|_, kept| tell(outcome(kept))),
-        })
+        Keeping::kept(account, entries, Otherwise::Refuse, tell)
     }
 
     /// A click, whose visitor is sent on whatever happens.
@@ -73,12 +68,7 @@ impl<'r> Keeping<'r> {
         entries: Vec<Entry<Cow<'r, str>>>,
         tell: impl FnOnce(Outcome) -> Answer + 'static,
     ) -> Decided<'r> {
-        Decided::Keep(Keeping {
-            account,
-            entries,
-            otherwise: Otherwise::SendOn,
-            tell: Box::new(|_, kept| tell(outcome(kept))),
-        })
+        Keeping::kept(account, entries, Otherwise::SendOn, tell)
     }
 
     /// A withdrawal whose hit is not counted, where there is one. Where it cannot be
@@ -92,11 +82,21 @@ impl<'r> Keeping<'r> {
         let Some(statement) = statement else {
             return Decided::Now(answer());
         };
+        let entries = vec![Entry::Statement(Box::new(statement))];
+        Keeping::kept(account, entries, Otherwise::Report, |_| answer())
+    }
+
+    fn kept(
+        account: AccountId,
+        entries: Vec<Entry<Cow<'r, str>>>,
+        otherwise: Otherwise,
+        tell: impl FnOnce(Outcome) -> Answer + 'static,
+    ) -> Decided<'r> {
         Decided::Keep(Keeping {
             account,
-            entries: vec![Entry::Statement(Box::new(statement))],
-            otherwise: Otherwise::Report,
-            tell: Box::new(|_, _| answer()),
+            entries,
+            otherwise,
+            tell: Box::new(|_, kept| tell(outcome(kept))),
         })
     }
 
