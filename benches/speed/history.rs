@@ -15,7 +15,7 @@ use pixelkeep::model::personal::Personal;
 use pixelkeep::model::reason::Notes;
 use pixelkeep::model::tally::{Dimensions, Measures, TallyRow};
 use pixelkeep::model::trail::TrailRow;
-use pixelkeep::segment::{Class, collapse, encode_counted, encode_tally, encode_trail};
+use pixelkeep::segment::{Class, encode_counted, encode_tally, encode_trail};
 use pixelkeep::store::{AccountBatch, DataFolder, NewConversion, Settled, Store};
 
 use crate::Outcome;
@@ -165,7 +165,7 @@ impl History {
         }
         batch.figures.settled = count;
         let mut add = |class, encoded| batch.segments.push((class, day, encoded));
-        add(Class::Tally, encode_tally(&collapse(tally))?);
+        add(Class::Tally, encode_tally(&tally)?);
         add(Class::Counted, encode_counted(counted)?);
         if trail {
             add(Class::Trail, encode_trail(&rows)?);

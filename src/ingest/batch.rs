@@ -11,10 +11,10 @@ use crate::model::hit::{Hit, VisitorId};
 use crate::model::id::{ConversionId, GoalId};
 use crate::model::personal::Personal;
 use crate::model::reason::Reason;
-use crate::model::tally::{Dimensions, Measures, TallyRow};
+use crate::model::tally::{Dimensions, Measures};
 use crate::model::trail::TrailRow;
 use crate::segment::{
-    Class, Encoded, ReceiptWriter, TrailWriter, collapse, encode_counted, encode_tally, fold_rare,
+    Class, Encoded, Packer, ReceiptWriter, TallyWriter, TrailWriter, encode_counted,
 };
 use crate::store::{AccountBatch, NewConversion, SettledFigures};
 
@@ -28,9 +28,9 @@ const CONVERSIONS_MAX: usize = 512;
 #[derive(Default)]
 struct DayCounts<'a> {
     trail: TrailWriter<'a>,
-    tally: Sums<&'a str>,
+    tally: TallyWriter<'a>,
     /// The same of conversions, whose dimensions are their clicks'.
-    credited: Sums<String>,
+    credited: Sums,
     receipts: ReceiptWriter,
     counted: Vec<[u8; 16]>,
 }
@@ -68,11 +68,11 @@ impl<'a> Batch<'a> {
     pub fn add(
         &mut self,
         hit: &Hit<&'a str>,
-        dimensions: Dimensions<&'a str>,
+        dimensions: &Dimensions<&'a str>,
         measures: &Measures,
     ) {
         let day = self.days.entry(hit.at.utc_day()).or_default();
-        day.tally.add(hit.at.quarter(), dimensions, measures);
+        day.tally.push(hit.at.quarter(), dimensions, measures);
     }
 
     /// Adds a conversion to the figures of its instant.
@@ -119,8 +119,9 @@ impl<'a> Batch<'a> {
 
     pub fn encode(self) -> Result<AccountBatch> {
         let mut segments = Vec::new();
+        let mut packer = Packer::quick()?;
         for (day, counts) in self.days {
-            let encoded = counts.encode()?.into_iter();
+            let encoded = counts.encode(&mut packer)?.into_iter();
             segments.extend(encoded.map(|(class, encoded)| (class, day, encoded)));
         }
         Ok(AccountBatch {
@@ -134,15 +135,17 @@ impl<'a> Batch<'a> {
 
 impl DayCounts<'_> {
     /// A segment of each class of which there is something.
-    fn encode(self) -> Result<Vec<(Class, Encoded)>> {
+    fn encode(self, packer: &mut Packer) -> Result<Vec<(Class, Encoded)>> {
         let mut segments = Vec::new();
         if !self.trail.is_empty() {
-            segments.push((Class::Trail, self.trail.finish()?));
+            segments.push((Class::Trail, self.trail.finish(packer)?));
         }
-        let tally = tally_rows(self.tally, self.credited);
-        if !tally.is_empty() {
-            segments.push((Class::Tally, encode_tally(&tally)?));
+        let mut tally: TallyWriter<'_> = self.tally;
+        for ((quarter, dimensions), measures) in self.credited.lines() {
+            tally.push(*quarter, &dimensions.borrowed(), measures);
         }
+        let tally = tally.finish(packer, PARAM_VALUES_MAX)?;
+        segments.extend(tally.map(|encoded| (Class::Tally, encoded)));
         if !self.receipts.is_empty() {
             segments.push((Class::Consent, self.receipts.finish()?));
         }
@@ -151,28 +154,6 @@ impl DayCounts<'_> {
         }
         Ok(segments)
     }
-}
-
-fn tally_rows(counted: Sums<&str>, credited: Sums<String>) -> Vec<TallyRow> {
-    let counted = counted.into_lines();
-    let counted = counted.map(|((quarter, dimensions), measures)| TallyRow {
-        quarter,
-        dimensions: dimensions.to_owned(),
-        measures,
-    });
-    let credited = credited.into_lines();
-    let credited = credited.map(|((quarter, dimensions), measures)| TallyRow {
-        quarter,
-        dimensions,
-        measures,
-    });
-    let mut rows = collapse(counted.chain(credited).collect());
-    // With fewer rows no parameter has so many values.
-    if rows.len() > PARAM_VALUES_MAX {
-        fold_rare(&mut rows, PARAM_VALUES_MAX);
-        rows = collapse(rows);
-    }
-    rows
 }
 
 /// A hit as the trail keeps it.

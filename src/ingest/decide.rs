@@ -203,7 +203,7 @@ impl<'a> Deciding<'a> {
                 ));
             }
         }
-        into.add(&hit, self.dimensions(&hit), &measures);
+        into.add(&hit, &self.dimensions(&hit), &measures);
         into.keep(&trail_row(*hit, None, None));
         Ok(())
     }
@@ -228,7 +228,7 @@ impl<'a> Deciding<'a> {
         if hit.permits.attribution {
             self.settler.history.remember_click(hit.id, &dimensions)?;
         }
-        into.add(&hit, dimensions, &measures);
+        into.add(&hit, &dimensions, &measures);
         into.keep(&trail_row(*hit, None, None));
         Ok(())
     }
@@ -245,7 +245,7 @@ impl<'a> Deciding<'a> {
             unique_clicks: i64::from(is_first),
             ..Measures::default()
         };
-        into.add(&hit, self.dimensions(&hit), &measures);
+        into.add(&hit, &self.dimensions(&hit), &measures);
         into.keep(&trail_row(*hit, None, None));
     }
 

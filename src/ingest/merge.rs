@@ -5,9 +5,9 @@ use super::batch::PARAM_VALUES_MAX;
 use crate::clock::Timestamp;
 use crate::error::{Kind, Result};
 use crate::segment::{
-    COLUMNS_MAX, Class, Encoded, ROWS_MAX, ReceiptWriter, SegmentKey, Source, collapse,
-    decode_counted, decode_receipts, decode_tally, encode_counted, encode_tally, fold_rare,
-    merge_tally, merge_trail, read_header,
+    COLUMNS_MAX, Class, Encoded, Opened, Packer, ROWS_MAX, ReceiptWriter, SegmentKey, Source,
+    TallyWriter, Unpacker, decode_counted, decode_receipts, encode_counted, merge_trail,
+    read_header,
 };
 use crate::store::{Store, TIER_CLOSED};
 
@@ -136,17 +136,14 @@ fn merge_counted(opened: &[Encoded]) -> Result<Encoded> {
     encode_counted(keys)
 }
 
-fn merge_tallies(opened: &[Encoded]) -> Result<Option<Encoded>> {
-    let mut parts = Vec::with_capacity(opened.len());
-    for Encoded { header, columns } in opened {
-        parts.push(decode_tally(header, columns)?);
-    }
-    let mut rows = merge_tally(parts);
-    fold_rare(&mut rows, PARAM_VALUES_MAX);
-    let rows = collapse(rows);
-    // Counts that cancel each other out leave nothing.
-    if rows.is_empty() {
-        return Ok(None);
-    }
-    encode_tally(&rows).map(Some)
+fn merge_tallies(encoded: &[Encoded]) -> Result<Option<Encoded>> {
+    let mut unpacker = Unpacker::new()?;
+    let opened = encoded
+        .iter()
+        .map(|encoded| Opened::open(&mut unpacker, encoded));
+    let opened: Vec<Opened> = opened.collect::<Result<_>>()?;
+    let mut merged = TallyWriter::default();
+    opened.iter().for_each(|opened| merged.extend(opened));
+    let mut packer = Packer::for_rows(merged.rows())?;
+    merged.finish(&mut packer, PARAM_VALUES_MAX)
 }

@@ -16,8 +16,8 @@ use crate::error::{Error, Kind, Result};
 use crate::model::id::AccountId;
 use crate::model::retention::{DataClass, Retention};
 use crate::segment::{
-    COLUMNS_MAX, Class, ROWS_MAX, Seen, SegmentKey, Source, Unpacker, decode_tally, encode_tally,
-    merge_tally, read_header, seen_columns,
+    COLUMNS_MAX, Class, Packer, ROWS_MAX, Seen, SegmentKey, Source, TallyWriter, Unpacker,
+    decode_tally, read_header, seen_columns,
 };
 use crate::store::{Counts, OldDay, Store, TIER_FOLDED};
 
@@ -106,12 +106,11 @@ impl Folding {
         let mut rows: Vec<_> = parts.into_iter().flatten().collect();
         month.seen.fold(&mut rows);
         run.month = Some(month);
-        let rows = merge_tally(vec![rows]);
-        // Counts that cancel each other out leave nothing.
-        let encoded = match rows.is_empty() {
-            true => None,
-            false => Some(encode_tally(&rows)?),
-        };
+        let mut folded = TallyWriter::default();
+        for row in &rows {
+            folded.push(row.quarter, &row.dimensions.borrowed(), &row.measures);
+        }
+        let encoded = folded.finish(&mut Packer::for_rows(rows.len())?, usize::MAX)?;
         // Where one of them was merged meanwhile, the next step takes what there is then.
         let keys = &keys[..taken];
         self.store

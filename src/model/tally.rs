@@ -36,6 +36,22 @@ impl Dimensions<&str> {
     }
 }
 
+impl Dimensions {
+    /// The same with texts that lie here.
+    pub fn borrowed(&self) -> Dimensions<&str> {
+        Dimensions {
+            campaign: self.campaign,
+            publisher: self.publisher,
+            goal: self.goal,
+            origin: self.origin,
+            landing: self.landing,
+            source: self.source.as_deref(),
+            params: self.params.each_ref().map(Option::as_deref),
+            referrer_host: self.referrer_host.as_deref(),
+        }
+    }
+}
+
 /// One line of a tally: a quarter of an hour, dimensions, and signed counts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TallyRow {

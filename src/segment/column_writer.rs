@@ -1,11 +1,13 @@
 //! A column on its way: filled row after row, and laid out in the end. How its values
 //! are written is theirs.
 
+use std::hash::Hash;
+
 use foldhash::{HashMap, HashMapExt};
 
 use crate::error::Result;
 use crate::segment::codes::Codes;
-use crate::segment::column::{Ids, Values};
+use crate::segment::column::{Column, Ids, Values};
 use crate::segment::pack::{Packer, write_varint};
 
 /// How a column is laid out.
@@ -23,7 +25,7 @@ pub(super) fn write_column<'a, V: Values>(
     rows: impl Iterator<Item = Option<V::Item<'a>>>,
     layout: Layout,
 ) -> Result<Option<Vec<u8>>> {
-    let mut writer = ColumnWriter::<V>::new(layout);
+    let mut writer = ColumnWriter::new::<V>(layout);
     let mut count = 0;
     for value in rows {
         if let Some(value) = value {
@@ -31,7 +33,7 @@ pub(super) fn write_column<'a, V: Values>(
         }
         count += 1;
     }
-    writer.finish(packer, count, None)
+    writer.finish::<V>(packer, count, None)
 }
 
 /// Encodes a column of random ids, each row one of its own: what [`write_column`] makes
@@ -50,26 +52,33 @@ pub(super) fn write_own_ids(ids: &[[u8; 16]]) -> Option<Vec<u8>> {
 /// A column that is filled row after row. Rows with the default are passed over and
 /// cost nothing; a value that repeats costs a comparison, and as long as every row has
 /// the same, no code is kept.
-pub(super) struct ColumnWriter<'a, V: Values> {
+pub(super) struct ColumnWriter<T> {
     layout: Layout,
-    seen: HashMap<V::Item<'a>, u32>,
+    seen: HashMap<T, u32>,
     /// In the order of their first rows: code 1 is the first.
-    distinct: Vec<V::Item<'a>>,
+    distinct: Vec<T>,
     /// Up to the last row that has a value; empty while that is the first in each row.
     codes: Vec<u32>,
     /// Rows up to the last one that has a value.
     rows: usize,
     /// Rows that have a value.
     valued: usize,
-    before: Option<(V::Item<'a>, u32)>,
+    before: Option<(T, u32)>,
+    are_random: bool,
+}
+
+/// A column whose codes count its values in their order.
+pub(super) struct Ranked<T> {
+    pub values: Vec<T>,
+    pub codes: Codes,
 }
 
 /// Random ids of which most are different are not compared with all the others any
 /// more once so many came.
 const RANDOM_FROM: usize = 4_096;
 
-impl<'a, V: Values> ColumnWriter<'a, V> {
-    pub fn new(layout: Layout) -> Self {
+impl<T: Copy + Eq + Ord + Hash> ColumnWriter<T> {
+    pub fn new<'a, V: Values<Item<'a> = T>>(layout: Layout) -> Self {
         ColumnWriter {
             layout,
             seen: HashMap::new(),
@@ -78,18 +87,42 @@ impl<'a, V: Values> ColumnWriter<'a, V> {
             rows: 0,
             valued: 0,
             before: None,
+            are_random: V::ARE_RANDOM,
         }
     }
 
     /// Sets the value of a row behind all that have one; else does nothing.
-    pub fn push(&mut self, row: usize, value: V::Item<'a>) {
+    pub fn push(&mut self, row: usize, value: T) {
         if self.rows > row {
             return;
         }
-        let code = match self.before {
-            Some((before, code)) if before == value => code,
-            _ => self.code(value),
-        };
+        let code = self.code(value);
+        self.put(row, code);
+    }
+
+    /// Adds the rows of an opened column behind so many that are there. Each of its values
+    /// is looked for once, however often it stands there.
+    pub fn extend<'a, V: Values<Item<'a> = T>>(
+        &mut self,
+        first: usize,
+        rows: usize,
+        column: &'a Column<V>,
+    ) {
+        let mut known = vec![0; column.values.count() + 1];
+        let mut row = first;
+        column.codes.for_each(rows, |code| {
+            if let (Some(value), Some(known)) = (column.value(code), known.get_mut(code as usize)) {
+                if *known == 0 {
+                    *known = self.code(value);
+                }
+                self.put(row, *known);
+            }
+            row += 1;
+        });
+    }
+
+    /// Sets the code of a row behind all that have one.
+    fn put(&mut self, row: usize, code: u32) {
         let is_same = code == 1 && self.codes.is_empty() && self.rows == row;
         if !is_same {
             self.codes_of_all();
@@ -100,7 +133,13 @@ impl<'a, V: Values> ColumnWriter<'a, V> {
         self.valued += 1;
     }
 
-    fn code(&mut self, value: V::Item<'a>) -> u32 {
+    /// The code of a value, a new one where it comes for the first time.
+    pub fn code(&mut self, value: T) -> u32 {
+        if let Some((before, code)) = self.before
+            && before == value
+        {
+            return code;
+        }
         let next = self.distinct.len() as u32 + 1;
         let code = match self.is_all_different() {
             true => next,
@@ -113,10 +152,40 @@ impl<'a, V: Values> ColumnWriter<'a, V> {
         code
     }
 
+    /// Its values, in the order of their codes.
+    pub fn values(&self) -> &[T] {
+        &self.distinct
+    }
+
+    /// Calls `each` with the code of every row that has a value, and with the row.
+    pub fn change_codes(&mut self, mut each: impl FnMut(usize, u32) -> u32) {
+        self.codes_of_all();
+        let codes = self.codes.iter_mut().enumerate();
+        let valued = codes.filter(|(_, code)| **code != 0);
+        valued.for_each(|(row, code)| *code = each(row, *code));
+    }
+
+    /// The code of a row; 0 where it has no value.
+    pub fn code_of(&self, row: usize) -> u32 {
+        match self.codes.is_empty() {
+            true => u32::from(row < self.rows),
+            false => self.codes.get(row).copied().unwrap_or(0),
+        }
+    }
+
+    /// The codes of so many rows, and the largest of them.
+    pub fn codes(&self, rows: usize) -> (Codes, usize) {
+        let codes = match self.codes.is_empty() && (self.valued == 0 || self.valued == rows) {
+            true => Codes::Same(u32::from(self.valued > 0)),
+            false => Codes::Words((0..rows).map(|row| self.code_of(row)).collect()),
+        };
+        (codes, self.distinct.len())
+    }
+
     /// Whether so many of the values are different that each gets a place of its own
     /// in the end, and looking for its like is in vain.
     fn is_all_different(&self) -> bool {
-        V::ARE_RANDOM
+        self.are_random
             && self.layout == Layout::OwnIfRare
             && self.valued >= RANDOM_FROM
             && self.distinct.len() * 32 >= self.valued * 31
@@ -129,9 +198,26 @@ impl<'a, V: Values> ColumnWriter<'a, V> {
         }
     }
 
+    /// The column of so many rows, its values in their order.
+    pub fn ranked(mut self, rows: usize) -> Ranked<T> {
+        if self.codes.is_empty() && (self.valued == 0 || self.valued == rows) {
+            return Ranked {
+                codes: Codes::Same(u32::from(self.valued > 0)),
+                values: self.distinct,
+            };
+        }
+        self.codes_of_all();
+        self.codes.resize(rows, 0);
+        let values = sort_values(self.distinct, &mut self.codes);
+        Ranked {
+            values,
+            codes: Codes::Words(self.codes),
+        }
+    }
+
     /// Encodes so many rows, in this order of their numbers or as they came; none
     /// where every row has the default.
-    pub fn finish(
+    pub fn finish<'a, V: Values<Item<'a> = T>>(
         mut self,
         packer: &mut Packer,
         rows: usize,
@@ -155,7 +241,7 @@ impl<'a, V: Values> ColumnWriter<'a, V> {
         }
         if self.layout == Layout::OwnIfRare && self.distinct.len() * 4 > self.valued * 3 {
             let values = codes.iter().filter(|&&code| code != 0);
-            let values: Vec<V::Item<'a>> = values
+            let values: Vec<T> = values
                 .map(|&code| self.distinct[code as usize - 1])
                 .collect();
             write_varint(&mut out, values.len() as u64);
@@ -170,6 +256,42 @@ impl<'a, V: Values> ColumnWriter<'a, V> {
             V::write(&mut out, &values);
             Codes::write(&mut out, &codes, values.len() as u32);
         }
+        packer.pack(&out).map(Some)
+    }
+}
+
+impl<T: Copy> Ranked<T> {
+    /// Encodes these rows in this order, without the values that none of them has; none
+    /// where all have the default.
+    pub fn write<'a, V: Values<Item<'a> = T>>(
+        &self,
+        packer: &mut Packer,
+        rows: &[u32],
+    ) -> Result<Option<Vec<u8>>> {
+        let codes = rows.iter().map(|&row| self.codes.get(row as usize));
+        let mut codes: Vec<u32> = codes.collect();
+        let mut renamed = vec![0; self.values.len() + 1];
+        codes.iter().for_each(|&code| renamed[code as usize] = 1);
+        renamed[0] = 0;
+        let mut count = 0;
+        let mut values = Vec::with_capacity(self.values.len());
+        for (renamed, &value) in renamed[1..].iter_mut().zip(&self.values) {
+            if *renamed != 0 {
+                count += 1;
+                *renamed = count;
+                values.push(value);
+            }
+        }
+        if count == 0 {
+            return Ok(None);
+        }
+        codes
+            .iter_mut()
+            .for_each(|code| *code = renamed[*code as usize]);
+        let mut out = Vec::new();
+        write_varint(&mut out, u64::from(count));
+        V::write(&mut out, &values);
+        Codes::write(&mut out, &codes, count);
         packer.pack(&out).map(Some)
     }
 }
@@ -196,17 +318,17 @@ fn sort_values<T: Ord + Copy>(distinct: Vec<T>, codes: &mut [u32]) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::segment::column::{Column, Numbers};
+    use crate::segment::column::Numbers;
     use crate::segment::pack::Unpacker;
 
     /// What stands in each row of a column that was given these values.
     fn read_back<V: Values>(rows: &[Option<V::Item<'static>>], order: Option<&[u32]>) -> Column<V> {
-        let mut writer = ColumnWriter::<V>::new(Layout::OwnIfRare);
+        let mut writer = ColumnWriter::new::<V>(Layout::OwnIfRare);
         for (row, value) in rows.iter().enumerate() {
             value.iter().for_each(|&value| writer.push(row, value));
         }
         let mut packer = Packer::quick().unwrap();
-        let packed = writer.finish(&mut packer, rows.len(), order).unwrap();
+        let packed = writer.finish::<V>(&mut packer, rows.len(), order).unwrap();
         let mut unpacker = Unpacker::new().unwrap();
         Column::read(&mut unpacker, packed.as_deref(), rows.len()).unwrap()
     }

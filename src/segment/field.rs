@@ -3,8 +3,9 @@
 use crate::error::Result;
 use crate::model::hit::{Browser, Country, Device, Os, PARAMS};
 use crate::model::id::{CampaignId, GoalId, ID_MAX, PublisherId};
-use crate::model::tally::{Dimensions, TallyRow};
+use crate::model::tally::Dimensions;
 use crate::segment::pack::damaged;
+use crate::segment::tally::quarter_of;
 
 /// A column of dimensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,20 +69,33 @@ impl Field {
             .chain(params)
     }
 
-    pub(super) fn number(self, row: &TallyRow) -> u64 {
-        let dimensions = &row.dimensions;
-        let origin = &dimensions.origin;
-        match self {
-            Field::Quarter => row.quarter.into(),
-            Field::Campaign => dimensions.campaign.map_or(0, |id| id.row() as u64),
-            Field::Publisher => dimensions.publisher.map_or(0, |id| id.row() as u64),
-            Field::Goal => dimensions.goal.map_or(0, |id| id.row() as u64),
-            Field::Landing => dimensions.landing.map_or(0, |index| u64::from(index) + 1),
-            Field::Country => origin.country.code().into(),
-            Field::Device => origin.device.code().into(),
-            Field::Os => origin.os.code().into(),
-            Field::Browser => origin.browser.code().into(),
-            _ => 0,
+    /// The place of the campaigns among [`Field::NUMBERS`].
+    pub(super) const CAMPAIGN: usize = 1;
+
+    /// In the order in which lines are put: what repeats most comes first.
+    pub(super) fn in_order() -> impl Iterator<Item = Field> {
+        let first = [
+            Field::Campaign,
+            Field::Goal,
+            Field::Publisher,
+            Field::Landing,
+            Field::Device,
+            Field::Os,
+            Field::Browser,
+            Field::Country,
+            Field::Quarter,
+            Field::Source,
+        ];
+        let params = (0..PARAMS as u8).map(Field::Param);
+        first.into_iter().chain(params).chain([Field::ReferrerHost])
+    }
+
+    /// Its place among [`Field::NUMBERS`], or else among [`Field::texts`].
+    pub(super) fn place(self) -> std::result::Result<usize, usize> {
+        let column = usize::from(self.column());
+        match column.checked_sub(Field::NUMBERS.len()) {
+            None => Ok(column),
+            Some(text) => Err(text),
         }
     }
 
@@ -91,6 +105,14 @@ impl Field {
             Field::ReferrerHost => dimensions.referrer_host.as_deref(),
             Field::Param(index) => dimensions.params.get(usize::from(index))?.as_deref(),
             _ => None,
+        }
+    }
+
+    /// Whether a number is one that the field can have.
+    pub(super) fn check(self, number: u64) -> Result<()> {
+        match self {
+            Field::Quarter => quarter_of(number).map(|_| ()),
+            _ => self.set_number(&mut Dimensions::default(), number),
         }
     }
 
@@ -126,6 +148,32 @@ impl Field {
             _ => {}
         }
     }
+}
+
+/// What stands in the columns of [`Field::NUMBERS`]; 0 is the default.
+pub(super) fn numbers_of<T>(quarter: u8, dimensions: &Dimensions<T>) -> [u64; 9] {
+    let id = |row: Option<i64>| row.map_or(0, |row| row as u64);
+    let origin = &dimensions.origin;
+    [
+        quarter.into(),
+        id(dimensions.campaign.map(CampaignId::row)),
+        id(dimensions.publisher.map(PublisherId::row)),
+        id(dimensions.goal.map(GoalId::row)),
+        dimensions.landing.map_or(0, |index| u64::from(index) + 1),
+        origin.country.code().into(),
+        origin.device.code().into(),
+        origin.os.code().into(),
+        origin.browser.code().into(),
+    ]
+}
+
+/// What stands in the columns of [`Field::texts`].
+pub(super) fn texts_of<'a>(
+    dimensions: &Dimensions<&'a str>,
+) -> impl Iterator<Item = Option<&'a str>> {
+    [dimensions.source, dimensions.referrer_host]
+        .into_iter()
+        .chain(dimensions.params)
 }
 
 /// The row that a number names; 0 names none, as it is written. Of one that is longer

@@ -5,39 +5,102 @@ use std::cmp::Reverse;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
-use crate::model::hit::PARAMS;
-use crate::model::id::CampaignId;
-use crate::model::tally::{Measures, TallyRow};
+use crate::model::tally::Measures;
+use crate::segment::codes::Codes;
+use crate::segment::column_writer::ColumnWriter;
 use crate::segment::field::Field;
+use crate::segment::tally_lines::{Lines, Sums};
+use crate::segment::tally_writer::TallyWriter;
 
 /// What values stand under that are too rare for a line of their own.
 pub const OTHER: &str = "(other)";
 
+/// A campaign's code, and that of a value.
+type Pair = (u32, u32);
+
 /// Of each campaign's source and `p1`..`p10`, keeps the values that count most, at
-/// most `max_values_per_campaign_and_param` of each; the others become [`OTHER`].
-/// Which stay depends on these rows alone, not on their order. Conversions keep their
-/// values: a later change of one must find the line it takes from. Collapse afterwards.
-pub fn fold_rare(rows: &mut [TallyRow], max_values_per_campaign_and_param: usize) {
-    let params = (0..PARAMS as u8).map(Field::Param);
-    for field in params.chain([Field::Source]) {
-        let dropped = rare(rows, field, max_values_per_campaign_and_param);
+/// most so many of each; the others become [`OTHER`]. Which stay depends on what is
+/// counted alone, not on the order it came in. Conversions keep their values: a later
+/// change of one must find the line it takes from.
+pub(super) fn fold_rare(tally: &mut TallyWriter<'_>, values_max: usize) {
+    // A column with few values has few of each campaign.
+    let is_long = |column: &ColumnWriter<&str>| column.values().len() > values_max;
+    let folded: Vec<usize> = Field::texts()
+        .filter(|field| *field != Field::ReferrerHost)
+        .filter_map(|field| field.place().err())
+        .filter(|&place| is_long(&tally.texts[place]))
+        .collect();
+    if folded.is_empty() {
+        return;
+    }
+    let lines = lines_so_far(tally);
+    let sums = Sums::of(&tally.counts, &lines);
+    let told = (0..lines.rows.len()).map(|line| {
+        let measures = sums.of_line(line);
+        let counts = (activity(&measures), has_conversions(&measures));
+        (!measures.is_zero()).then_some(counts)
+    });
+    // None of a line that counts nothing in the end.
+    let told: Vec<Option<(u64, bool)>> = told.collect();
+    let campaigns = &tally.numbers[Field::CAMPAIGN];
+    for place in folded {
+        let texts = &mut tally.texts[place];
+        let other = texts.code(OTHER);
+        let mut weights: HashMap<Pair, u64> = HashMap::new();
+        let counting = lines.rows.iter().zip(&told);
+        for (&row, (activity, _)) in counting.filter_map(|(row, told)| Some((row, (*told)?))) {
+            let row = row as usize;
+            let (campaign, value) = (campaigns.code_of(row), texts.code_of(row));
+            if value != 0 && value != other {
+                let weight = weights.entry((campaign, value)).or_default();
+                *weight = weight.saturating_add(activity);
+            }
+        }
+        let dropped = beyond(weights, texts.values(), values_max);
         if dropped.is_empty() {
             continue;
         }
-        for row in rows
-            .iter_mut()
-            .filter(|row| !has_conversions(&row.measures))
-        {
-            let campaign = row.dimensions.campaign;
-            let text = field.text(&row.dimensions);
-            if text.is_some_and(|text| dropped.contains(&(campaign, text.to_owned()))) {
-                field.set_text(&mut row.dimensions, Some(OTHER.to_owned()));
+        texts.change_codes(|row, value| {
+            let keeps = told[lines.of_row[row] as usize].is_none_or(|(_, keeps)| keeps);
+            match !keeps && dropped.contains(&(campaigns.code_of(row), value)) {
+                true => other,
+                false => value,
             }
-        }
+        });
     }
 }
 
-/// Whether a row tells of conversions: one recorded, changed or corrected.
+/// Lines as they are told apart by codes, in whatever order.
+fn lines_so_far(tally: &TallyWriter<'_>) -> Lines {
+    let rows = tally.rows;
+    let numbers = tally.numbers.iter();
+    let texts = tally.texts.iter();
+    let codes: Vec<(Codes, usize)> = numbers
+        .map(|column| column.codes(rows))
+        .chain(texts.map(|column| column.codes(rows)))
+        .collect();
+    Lines::of(codes.iter().map(|(codes, largest)| (codes, *largest)), rows)
+}
+
+/// Of each campaign's values those that are beyond the most frequent.
+fn beyond(weights: HashMap<Pair, u64>, texts: &[&str], values_max: usize) -> HashSet<Pair> {
+    let mut campaigns: HashMap<u32, Vec<(u64, u32)>> = HashMap::new();
+    for ((campaign, value), weight) in weights {
+        campaigns.entry(campaign).or_default().push((weight, value));
+    }
+    let mut dropped = HashSet::default();
+    for (campaign, mut ranked) in campaigns {
+        if ranked.len() > values_max {
+            let text = |value: u32| texts[value as usize - 1];
+            ranked.sort_unstable_by_key(|&(weight, value)| (Reverse(weight), text(value)));
+            let rare = ranked.drain(values_max..);
+            dropped.extend(rare.map(|(_, value)| (campaign, value)));
+        }
+    }
+    dropped
+}
+
+/// Whether a line tells of conversions: one recorded, changed or corrected.
 pub(super) fn has_conversions(measures: &Measures) -> bool {
     let others = Measures {
         impressions: 0,
@@ -50,27 +113,7 @@ pub(super) fn has_conversions(measures: &Measures) -> bool {
     !others.is_zero()
 }
 
-/// The values of a field that are beyond the cap.
-fn rare(rows: &[TallyRow], field: Field, cap: usize) -> HashSet<(Option<CampaignId>, String)> {
-    let mut weights: HashMap<Option<CampaignId>, HashMap<&str, u64>> = HashMap::new();
-    for row in rows {
-        let text = field.text(&row.dimensions);
-        if let Some(text) = text.filter(|&text| text != OTHER) {
-            let values = weights.entry(row.dimensions.campaign).or_default();
-            let weight = values.entry(text).or_insert(0);
-            *weight = weight.saturating_add(activity(&row.measures));
-        }
-    }
-    let beyond_cap = weights.into_iter().flat_map(|(campaign, values)| {
-        let mut ranked: Vec<_> = values.into_iter().collect();
-        ranked.sort_unstable_by_key(|&(text, weight)| (Reverse(weight), text));
-        let rare = ranked.into_iter().skip(cap);
-        rare.map(move |(text, _)| (campaign, text.to_owned()))
-    });
-    beyond_cap.collect()
-}
-
-fn activity(measures: &Measures) -> u64 {
+pub(super) fn activity(measures: &Measures) -> u64 {
     let counted = [
         measures.impressions,
         measures.clicks,
@@ -87,6 +130,10 @@ fn activity(measures: &Measures) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::id::CampaignId;
+    use crate::model::tally::TallyRow;
+    use crate::segment::tally::encode_folded;
+    use crate::segment::{collapse, decode_tally};
 
     fn row(campaign: u64, p1: &str, clicks: i64) -> TallyRow {
         let mut row = TallyRow::default();
@@ -96,9 +143,23 @@ mod tests {
         row
     }
 
+    fn folded(rows: &[TallyRow], values_max: usize) -> Vec<TallyRow> {
+        let encoded = encode_folded(rows, values_max).unwrap();
+        decode_tally(&encoded.header, &encoded.columns).unwrap()
+    }
+
+    /// Values and clicks, by campaign and value.
+    fn values(rows: &[TallyRow]) -> Vec<(&str, i64)> {
+        let values = rows.iter().map(|row| {
+            let value = row.dimensions.params[0].as_deref();
+            (value.unwrap_or_default(), row.measures.clicks)
+        });
+        values.collect()
+    }
+
     #[test]
     fn the_most_frequent_values_of_each_campaign_stay() {
-        let mut rows = vec![
+        let rows = [
             row(1, "a", 1),
             row(1, "b", 5),
             row(1, "c", 2),
@@ -106,10 +167,9 @@ mod tests {
             row(1, OTHER, 100),
             row(2, "c", 1),
         ];
-        fold_rare(&mut rows, 2);
-        let values = rows.iter().map(|row| row.dimensions.params[0].as_deref());
-        let values: Vec<&str> = values.flatten().collect();
-        assert_eq!(values, ["a", "b", OTHER, "a", OTHER, "c"]);
+        let folded = folded(&rows, 2);
+        let wanted = [(OTHER, 102), ("a", 4), ("b", 5), ("c", 1)];
+        assert_eq!(values(&folded), wanted);
     }
 
     #[test]
@@ -117,19 +177,18 @@ mod tests {
         let mut recorded = row(1, "rare", 0);
         recorded.measures.pending = 1;
         let mut corrected = row(1, "rare", 0);
+        corrected.dimensions.landing = Some(1);
         corrected.measures.payout_minor = -5;
-        let mut rows = vec![row(1, "a", 9), row(1, "rare", 1), recorded, corrected];
-        fold_rare(&mut rows, 1);
-        let values = rows.iter().map(|row| row.dimensions.params[0].as_deref());
-        let values: Vec<&str> = values.flatten().collect();
-        assert_eq!(values, ["a", OTHER, "rare", "rare"]);
+        let mut viewed = row(1, "rare", 1);
+        viewed.quarter = 1;
+        let folded = folded(&[row(1, "a", 9), viewed, recorded, corrected], 1);
+        let wanted = [("a", 9), ("rare", 0), (OTHER, 1), ("rare", 0)];
+        assert_eq!(values(&folded), wanted);
     }
 
     #[test]
     fn values_within_the_cap_are_left_alone() {
-        let mut rows = vec![row(1, "a", 1), row(1, "b", 1)];
-        let before = rows.clone();
-        fold_rare(&mut rows, 2);
-        assert_eq!(rows, before);
+        let rows = [row(1, "a", 1), row(1, "b", 1), row(2, "c", 1)];
+        assert_eq!(folded(&rows, 2), collapse(rows.to_vec()));
     }
 }

@@ -23,10 +23,14 @@ mod fold;
 pub mod fuzz;
 mod header;
 mod pack;
+#[cfg(any(test, fuzzing))]
+mod plain;
 mod rare;
 mod scan;
 mod tally;
+mod tally_lines;
 mod tally_scan;
+mod tally_writer;
 mod trail;
 mod trail_field;
 mod trail_merge;
@@ -52,14 +56,15 @@ pub use consent::{
 pub use counted::{COUNTED_COLUMNS, decode_counted, encode_counted};
 pub use counts::Counts;
 pub use field::Field;
-pub use fold::{OTHER, fold_rare};
+pub use fold::OTHER;
 pub use header::{Header, read_header};
-pub use pack::Unpacker;
+pub use pack::{Packer, Unpacker};
+#[cfg(any(test, fuzzing))]
+pub use plain::collapse;
 pub use rare::{RARE_BELOW, Seen, seen_columns};
-pub use tally::{
-    collapse, decode_tally, encode_tally, measure_column, measure_columns, merge_tally, quarter_of,
-};
+pub use tally::{decode_tally, encode_tally, measure_column, measure_columns, quarter_of};
 pub use tally_scan::TallyScan;
+pub use tally_writer::{Opened, TallyWriter};
 pub use trail::{decode_trail, encode_trail};
 #[cfg(test)]
 pub use trail_field::blank as blank_row;

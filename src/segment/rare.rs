@@ -5,6 +5,7 @@
 use foldhash::HashMap;
 
 use crate::error::Result;
+use crate::model::id::CampaignId;
 use crate::model::tally::{Measures, TallyRow};
 use crate::segment::field::Field;
 use crate::segment::fold::OTHER;
@@ -100,7 +101,7 @@ impl Seen {
     /// they are rare. Nothing else of a row changes. Collapse afterwards.
     pub fn fold(&self, rows: &mut [TallyRow]) {
         for row in rows {
-            let campaign = Field::Campaign.number(row);
+            let campaign = number_of(row.dimensions.campaign);
             for field in Field::texts() {
                 let text = field.text(&row.dimensions);
                 if text.is_some_and(|text| text != OTHER && self.is_rare(field, campaign, text)) {
@@ -109,6 +110,10 @@ impl Seen {
             }
         }
     }
+}
+
+fn number_of(campaign: Option<CampaignId>) -> u64 {
+    campaign.map_or(0, |id| id.row() as u64)
 }
 
 #[cfg(test)]
@@ -165,7 +170,11 @@ mod tests {
         let mut approved = row(1, "rare", 0);
         (approved.measures.pending, approved.measures.approved) = (-1, 1);
         let seen = seen(&[recorded.clone(), approved, row(1, "rare", 18)]);
-        assert!(seen.is_rare(Field::Source, Field::Campaign.number(&recorded), "rare"));
+        assert!(seen.is_rare(
+            Field::Source,
+            number_of(recorded.dimensions.campaign),
+            "rare"
+        ));
     }
 
     #[test]

@@ -1,20 +1,13 @@
-//! Tally rows: equal ones collapsed, encoded, decoded and merged. Nothing that
-//! points to a person is stored here.
-
-use std::cmp::Ordering;
+//! Tally rows, encoded and decoded. Nothing that points to a person is stored here.
 
 use crate::clock::{DAY_MS, QUARTER_MS};
 use crate::error::Result;
-use crate::model::hit::Origin;
-use crate::model::tally::{Dimensions, Measures, TallyRow};
-use crate::segment::column::{Numbers, Texts};
-use crate::segment::column_writer::{Layout, write_column};
-use crate::segment::counts::write_counts;
+use crate::model::tally::{Measures, TallyRow};
+use crate::segment::Encoded;
 use crate::segment::field::Field;
-use crate::segment::header::Header;
 use crate::segment::pack::{Packer, Unpacker, damaged};
 use crate::segment::tally_scan::TallyScan;
-use crate::segment::{Class, Encoded};
+use crate::segment::tally_writer::{TallyWriter, encoded};
 
 /// The id of the first measure's column; the others follow in their order.
 const MEASURES_FROM: u8 = 32;
@@ -29,95 +22,26 @@ pub fn measure_columns() -> impl Iterator<Item = u8> {
     (0..Measures::COUNT).map(measure_column)
 }
 
-/// Adds up rows of equal quarter and dimensions, drops those that count nothing,
-/// and sorts so that like stands beside like.
-pub fn collapse(rows: Vec<TallyRow>) -> Vec<TallyRow> {
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_unstable_by(|&a, &b| compare(&rows[a], &rows[b]));
-    let mut rows: Vec<Option<TallyRow>> = rows.into_iter().map(Some).collect();
-    let mut kept: Vec<TallyRow> = Vec::with_capacity(rows.len());
-    for next in order.into_iter().filter_map(|index| rows[index].take()) {
-        match kept.last_mut() {
-            Some(last) if compare(last, &next).is_eq() => last.measures.add(&next.measures),
-            _ => kept.push(next),
-        }
-    }
-    kept.retain(|row| !row.measures.is_zero());
-    kept
-}
-
-/// The rows of several segments of one day as those of one.
-pub fn merge_tally(segments: Vec<Vec<TallyRow>>) -> Vec<TallyRow> {
-    collapse(segments.into_iter().flatten().collect())
-}
-
-/// Equal only where quarter and all dimensions are. What repeats most comes first.
-fn compare(a: &TallyRow, b: &TallyRow) -> Ordering {
-    fn key(row: &TallyRow) -> impl Ord {
-        let Dimensions {
-            campaign,
-            publisher,
-            goal,
-            origin,
-            landing,
-            source,
-            params,
-            referrer_host,
-        } = &row.dimensions;
-        let Origin {
-            country,
-            device,
-            os,
-            browser,
-        } = origin;
-        let family = (device.code(), os.code(), browser.code(), country.code());
-        (
-            (campaign, goal, publisher, landing),
-            family,
-            row.quarter,
-            (source, params, referrer_host),
-        )
-    }
-    key(a).cmp(&key(b))
-}
-
-/// Encodes rows of one UTC day, best collapsed before.
+/// Encodes rows of one UTC day, those of equal quarter and dimensions as one line; what
+/// counts nothing is left out.
 ///
 /// # Errors
 /// `Internal` where the rows or one of their columns are too many for one segment.
 pub fn encode_tally(rows: &[TallyRow]) -> Result<Encoded> {
+    encode_folded(rows, usize::MAX)
+}
+
+/// The same with at most so many values of each campaign's source and `p1`..`p10`.
+pub(super) fn encode_folded(rows: &[TallyRow], values_max: usize) -> Result<Encoded> {
+    let mut writer = TallyWriter::default();
+    for row in rows {
+        writer.push(row.quarter, &row.dimensions.borrowed(), &row.measures);
+    }
     let mut packer = Packer::for_rows(rows.len())?;
-    let mut columns = Vec::new();
-    for field in Field::NUMBERS {
-        let values = rows
-            .iter()
-            .map(|row| Some(field.number(row)).filter(|&n| n != 0));
-        let packed = write_column::<Numbers>(&mut packer, values, Layout::Distinct)?;
-        columns.extend(packed.map(|packed| (field.column(), packed)));
+    match writer.finish(&mut packer, values_max)? {
+        Some(encoded) => Ok(encoded),
+        None => encoded(0, Vec::new()),
     }
-    for field in Field::texts() {
-        let values = rows.iter().map(|row| field.text(&row.dimensions));
-        let packed = write_column::<Texts>(&mut packer, values, Layout::Distinct)?;
-        columns.extend(packed.map(|packed| (field.column(), packed)));
-    }
-    for measure in 0..Measures::COUNT {
-        let values: Vec<i64> = rows
-            .iter()
-            .map(|row| row.measures.to_array()[measure])
-            .collect();
-        let packed = write_counts(&mut packer, &values)?;
-        columns.extend(packed.map(|packed| (measure_column(measure), packed)));
-    }
-    let header = Header {
-        class: Class::Tally,
-        rows: rows.len(),
-        ids: None,
-        columns: columns.iter().map(|&(id, _)| id).collect(),
-    };
-    Ok(Encoded {
-        header: header.write()?,
-        columns,
-    })
 }
 
 /// All rows of a segment, in the order in which they were encoded.

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::model::trail::TrailRow;
 use crate::segment::Encoded;
 use crate::segment::column::{Ids, Numbers, Texts};
-use crate::segment::pack::Unpacker;
+use crate::segment::pack::{Packer, Unpacker};
 use crate::segment::trail_field as field;
 use crate::segment::trail_scan::TrailScan;
 use crate::segment::trail_writer::TrailWriter;
@@ -19,7 +19,7 @@ pub fn encode_trail(rows: &[TrailRow]) -> Result<Encoded> {
     for row in rows {
         writer.push(&row.borrowed());
     }
-    writer.finish()
+    writer.finish(&mut Packer::quick()?)
 }
 
 /// All rows of a segment in order of their ids.

@@ -76,18 +76,14 @@ impl Merging<'_> {
             let mut scan = open(&mut self.unpacker, part)?;
             opened.push((scan.rows(), scan.column(id)?));
         }
-        let mut writer = ColumnWriter::<V>::new(Layout::OwnIfRare);
+        let mut writer = ColumnWriter::new::<V>(Layout::OwnIfRare);
         let mut first = 0;
         for (rows, column) in &opened {
-            for row in 0..*rows {
-                if let Some(value) = column.get(row) {
-                    writer.push(first + row, value);
-                }
-            }
+            writer.extend(first, *rows, column);
             first += rows;
         }
         let order = self.order.as_deref();
-        let packed = writer.finish(&mut self.packer, first, order)?;
+        let packed = writer.finish::<V>(&mut self.packer, first, order)?;
         Ok(packed.map(|packed| (id, packed)))
     }
 }

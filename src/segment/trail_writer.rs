@@ -13,30 +13,30 @@ use crate::segment::pack::{Packer, write_varint};
 use crate::segment::trail_field::{self as field, ID_RANDOM, ID_TIME};
 use crate::segment::{Class, Encoded};
 
-type Columns<'a, V> = Vec<ColumnWriter<'a, V>>;
+type Columns<T> = Vec<ColumnWriter<T>>;
 
 /// An empty column for each of these.
-fn columns<'a, V: Values>(fields: Range<u8>) -> Columns<'a, V> {
+fn columns<'a, V: Values>(fields: Range<u8>) -> Columns<V::Item<'a>> {
     fields
-        .map(|_| ColumnWriter::new(Layout::OwnIfRare))
+        .map(|_| ColumnWriter::new::<V>(Layout::OwnIfRare))
         .collect()
 }
 
 /// Rows on their way into one segment.
 pub struct TrailWriter<'a> {
     ids: Vec<HitId>,
-    numbers: Columns<'a, Numbers>,
-    texts: Columns<'a, Texts>,
-    wide_ids: Columns<'a, Ids>,
+    numbers: Columns<u64>,
+    texts: Columns<&'a str>,
+    wide_ids: Columns<[u8; 16]>,
 }
 
 impl Default for TrailWriter<'_> {
     fn default() -> Self {
         TrailWriter {
             ids: Vec::new(),
-            numbers: columns(field::NUMBERS),
-            texts: columns(field::TEXTS),
-            wide_ids: columns(field::IDS),
+            numbers: columns::<Numbers>(field::NUMBERS),
+            texts: columns::<Texts>(field::TEXTS),
+            wide_ids: columns::<Ids>(field::IDS),
         }
     }
 }
@@ -70,35 +70,34 @@ impl<'a> TrailWriter<'a> {
     ///
     /// # Errors
     /// `Internal` where the rows or one of their columns are too many for one segment.
-    pub fn finish(mut self) -> Result<Encoded> {
+    pub fn finish(mut self, packer: &mut Packer) -> Result<Encoded> {
         let rows = self.ids.len();
         let order = order_of(&self.ids);
         if let Some(order) = &order {
             let ids = order.iter().map(|&place| self.ids[place as usize]);
             self.ids = ids.collect();
         }
-        let mut packer = Packer::quick()?;
         let mut columns = Vec::new();
         if !self.ids.is_empty() {
-            columns.extend(write_ids(&mut packer, &self.ids)?);
+            columns.extend(write_ids(packer, &self.ids)?);
         }
         let order = order.as_deref();
-        columns.extend(finish(
-            &mut packer,
+        columns.extend(finish::<Numbers>(
+            packer,
             field::NUMBERS.start,
             self.numbers,
             rows,
             order,
         )?);
-        columns.extend(finish(
-            &mut packer,
+        columns.extend(finish::<Texts>(
+            packer,
             field::TEXTS.start,
             self.texts,
             rows,
             order,
         )?);
-        columns.extend(finish(
-            &mut packer,
+        columns.extend(finish::<Ids>(
+            packer,
             field::IDS.start,
             self.wide_ids,
             rows,
@@ -129,16 +128,16 @@ pub(super) fn order_of(ids: &[HitId]) -> Option<Vec<u32>> {
     Some(order.into_iter().map(|(_, place)| place).collect())
 }
 
-fn finish<V: Values>(
+fn finish<'a, V: Values>(
     packer: &mut Packer,
     first: u8,
-    columns: Columns<'_, V>,
+    columns: Columns<V::Item<'a>>,
     rows: usize,
     order: Option<&[u32]>,
 ) -> Result<Vec<(u8, Vec<u8>)>> {
     let mut finished = Vec::new();
     for (id, column) in (first..).zip(columns) {
-        let packed = column.finish(packer, rows, order)?;
+        let packed = column.finish::<V>(packer, rows, order)?;
         finished.extend(packed.map(|packed| (id, packed)));
     }
     Ok(finished)
@@ -188,7 +187,7 @@ mod tests {
         for row in &given {
             writer.push(&row.borrowed());
         }
-        let encoded = writer.finish().unwrap();
+        let encoded = writer.finish(&mut Packer::quick().unwrap()).unwrap();
         let read = decode_trail(&encoded.header, &encoded.columns).unwrap();
         let [third, first, second, fourth] = given;
         assert_eq!(read, [first, second, third, fourth]);
