@@ -129,7 +129,7 @@ impl Groups {
     /// Adds one measure of each row to the group of the row. Sums wrap rather than
     /// stop at a bound: rows add up to totals whatever a segment holds.
     pub fn add(&mut self, measure: usize, slots: &Slots, counts: &Counts) {
-        if *counts == Counts::Zero {
+        if counts.is_zero() {
             return;
         }
         let sums = &mut self.sums[measure];
