@@ -11,6 +11,7 @@ pub mod demo;
 mod document;
 pub mod lane;
 mod metrics;
+mod pieces;
 mod pipe;
 pub mod privacy;
 pub mod problem;

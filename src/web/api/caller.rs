@@ -19,6 +19,7 @@ use crate::model::action::{Act, Action, Actor, ApiToken};
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
 use crate::store::Store;
+use crate::web::pieces::Pieces;
 use crate::web::problem::Problem;
 use crate::web::state::App;
 
@@ -169,12 +170,12 @@ pub fn found<T: Serialize>(body: &T) -> HttpResponse {
         .json(body)
 }
 
-/// 200 with a body that is JSON already.
-pub fn found_text(body: String) -> HttpResponse {
+/// 200 with a body that is JSON already, in pieces that follow one another.
+pub fn found_pieces(pieces: Vec<Vec<u8>>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type("application/json")
-        .body(body)
+        .body(Pieces::new(pieces))
 }
 
 /// 201 with the place of what was made.
