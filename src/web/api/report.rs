@@ -2,16 +2,16 @@
 
 use actix_web::HttpRequest;
 
-use super::caller::{Answer, Caller, found_pieces};
+use super::caller::{Answer, Door, found_pieces};
 use super::query::Query;
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::report::{self, Question, Reach};
 use crate::web::state::App;
 
-pub async fn read(caller: Caller, request: HttpRequest) -> Answer {
+pub async fn read(door: Door, request: HttpRequest) -> Answer {
     let query = Query::of(&request);
-    let pieces = caller
+    let pieces = door
         .read(move |app, account| answer(app, account, &query))
         .await?;
     Ok(found_pieces(pieces))
