@@ -124,7 +124,7 @@ fn country_of(number: Option<u64>) -> Country {
 /// no value comes last.
 struct Start {
     time: u64,
-    begins: u128,
+    begins: [u64; 2],
     /// Which of the values it is.
     index: u32,
 }
@@ -141,13 +141,12 @@ impl Start {
         }
     }
 
-    fn key(&self) -> (u64, u128) {
+    fn key(&self) -> (u64, [u64; 2]) {
         (self.time, self.begins)
     }
 }
 
 /// The distinct values of one dimension as they are met, and what they are sorted by.
-#[derive(Default)]
 struct Met {
     values: Vec<Value>,
     starts: Vec<Start>,
@@ -156,6 +155,14 @@ struct Met {
 }
 
 impl Met {
+    fn with_room(values: usize) -> Met {
+        Met {
+            values: Vec::with_capacity(values),
+            starts: Vec::with_capacity(values),
+            folded: HashMap::default(),
+        }
+    }
+
     fn add(&mut self, value: Value, time: u64) -> u32 {
         let index = self.values.len() as u32;
         let folds = |byte: u8| !byte.is_ascii() || byte.is_ascii_uppercase();
@@ -192,12 +199,13 @@ impl Met {
     }
 }
 
-/// The first bytes of a text as a number that sorts as they do.
-fn first_bytes(text: &str) -> u128 {
+/// The first bytes of a text as numbers that sort as they do.
+fn first_bytes(text: &str) -> [u64; 2] {
     let mut bytes = [0; 16];
     let length = text.len().min(bytes.len());
     bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
-    u128::from_be_bytes(bytes)
+    let (eights, _) = bytes.as_chunks();
+    [eights[0], eights[1]].map(u64::from_be_bytes)
 }
 
 /// The parts of a key that belong to one dimension; what it has not is 0.
@@ -260,11 +268,13 @@ impl Labels {
         names: &Names,
     ) -> Labels {
         let values = &values[parts.clone()];
-        let mut numbers = match values {
-            [only] => Numbers::OfPart(vec![UNKNOWN; only.count() + 1]),
-            _ => Numbers::OfParts(HashMap::default()),
+        let (mut numbers, mut met) = match values {
+            [only] => (
+                Numbers::OfPart(vec![UNKNOWN; only.count() + 1]),
+                Met::with_room(only.count() + 1),
+            ),
+            _ => (Numbers::OfParts(HashMap::default()), Met::with_room(0)),
         };
-        let mut met = Met::default();
         for key in keys.map(|key| &key[parts.clone()]) {
             if numbers.get(key) == UNKNOWN {
                 let time = match dimension {

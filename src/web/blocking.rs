@@ -1,6 +1,6 @@
-//! Threads for work that blocks, one set of them for the whole server: what one event
-//! loop has used is there for the others. They come when they are needed, and go when
-//! nothing was for them for a while. Never in here: what the work is.
+//! Threads for what the API asks of the store, one set of them for the whole server: what
+//! one event loop has used is there for the others. They come when they are needed, and
+//! go when there was nothing for them for a while. Never in here: what the work is.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
