@@ -24,7 +24,7 @@ use crate::report;
 use crate::store::{DataFolder, Store};
 use crate::web::collect::{Countries, PairWatch, Pairs};
 use crate::web::demo::Shops;
-use crate::web::{App, EXPORTS_AT_ONCE, TrustedProxies, WebOptions, server};
+use crate::web::{App, Blocking, EXPORTS_AT_ONCE, TrustedProxies, WebOptions, server};
 
 /// How long a set-up address works.
 const SET_UP_MS: i64 = 60 * 60 * 1_000;
@@ -162,6 +162,7 @@ fn take(config: &Config) -> Result<(DataFolder, TcpListener)> {
 /// A server with everything started but the listening itself.
 pub struct Running {
     pub app: Arc<App>,
+    blocking: Arc<Blocking>,
     engine: Engine,
     failures: Failures,
 }
@@ -175,7 +176,8 @@ impl Running {
         address: SocketAddr,
     ) -> Result<Self> {
         let mailer = mail::mailer(config)?;
-        prepare_reading(store.clone())?;
+        let blocking = Arc::new(Blocking::start()?);
+        prepare_reading(&blocking, store.clone());
         let (engine, failures) = Engine::start(&store, clock.clone())?;
         store.remember_mail(mailer.is_some())?;
         mail::warn_of_stranded(&store)?;
@@ -190,6 +192,7 @@ impl Running {
             exports: Arc::new(tokio::sync::Semaphore::new(EXPORTS_AT_ONCE)),
             click_ids: ClickIds::new(store.keys().clone()),
             journal: engine.journal(),
+            blocking: blocking.clone(),
             store,
             clock,
             countries: Arc::new(countries),
@@ -210,6 +213,7 @@ impl Running {
         app.pairs.refresh(&app.store, app.clock.now())?;
         Ok(Running {
             app: Arc::new(app),
+            blocking,
             engine,
             failures,
         })
@@ -239,6 +243,7 @@ impl Running {
     ) -> Result<()> {
         let Running {
             app,
+            blocking,
             engine,
             mut failures,
         } = self;
@@ -258,6 +263,7 @@ impl Running {
             }
         };
         let failure = server::serve(app, listener, shop, until)?;
+        blocking.stop();
         schedule.stop();
         pairs.stop();
         // It reports its own failures; after one it would have been started again.
@@ -274,19 +280,15 @@ impl Running {
     }
 }
 
-/// Does beside the start what the first report would wait for.
-fn prepare_reading(store: Store) -> Result<()> {
-    let prepare = move || {
+/// Does beside the start what the first report would wait for, and leaves the thread that
+/// did it for whoever asks first.
+fn prepare_reading(blocking: &Blocking, store: Store) {
+    blocking.begin(move || {
         report::find_zones(&store.catalog());
         if let Err(error) = store.ready_readers() {
             tracing::warn!("reading could not be prepared: {error}");
         }
-    };
-    std::thread::Builder::new()
-        .name("prepare".to_owned())
-        .spawn(prepare)
-        .map_err(|error| Error::internal("A thread could not be started").because(error))?;
-    Ok(())
+    });
 }
 
 /// The signals that stop the server in order.

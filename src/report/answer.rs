@@ -5,21 +5,53 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::model::tally::Measures;
 use crate::report::dimension::Dimension;
-use crate::report::question::Reach;
+use crate::report::groups::Sums;
+use crate::report::question::{GROUP_BY_MAX, Reach};
 
 #[derive(Debug, Clone)]
 pub struct Report {
     pub dimensions: Vec<Dimension>,
-    pub rows: Vec<Row>,
+    /// The distinct values of each dimension.
+    pub(super) values: Vec<Ordered>,
+    /// One a row, in the order of rows.
+    pub(super) places: Vec<Place>,
+    pub(super) sums: Sums,
     pub totals: Measures,
     /// For whom it was made: a publisher is not told what the account earns.
     pub reach: Reach,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// One a dimension of the report.
+/// Values as they were met, and the order in which rows have them: putting numbers in
+/// order is less work than moving values.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ordered {
     pub values: Vec<Value>,
+    pub order: Vec<u32>,
+}
+
+impl Ordered {
+    pub fn get(&self, rank: u32) -> &Value {
+        &self.values[self.order[rank as usize] as usize]
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Value> {
+        self.order.iter().map(|&index| &self.values[index as usize])
+    }
+}
+
+/// Where a row has what it says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// Which of the values in order it has of each dimension.
+    pub ranks: [u32; GROUP_BY_MAX],
+    /// Which of the sums are its measures.
+    pub slot: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// One a dimension of the report.
+    pub values: Vec<&'a Value>,
     pub measures: Measures,
 }
 
@@ -84,6 +116,54 @@ pub fn figures(measures: &Measures) -> [i64; FIGURES.len()] {
 }
 
 impl Report {
+    /// A report of these rows.
+    #[cfg(any(test, fuzzing))]
+    pub fn of_rows(
+        dimensions: Vec<Dimension>,
+        rows: Vec<(Vec<Value>, Measures)>,
+        totals: Measures,
+        reach: Reach,
+    ) -> Report {
+        let mut report = Report {
+            values: vec![Ordered::default(); dimensions.len()],
+            dimensions,
+            places: Vec::new(),
+            sums: Sums::default(),
+            totals,
+            reach,
+        };
+        let slots = rows.len();
+        for (slot, (values, measures)) in (0..).zip(rows) {
+            let ranks = std::array::from_fn(|at| u32::from(at < values.len()) * slot);
+            report.places.push(Place { ranks, slot });
+            report.sums.add(slot, slots, &measures);
+            let lists = report.values.iter_mut().zip(values);
+            lists.for_each(|(list, value)| {
+                list.values.push(value);
+                list.order.push(slot);
+            });
+        }
+        report
+    }
+
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+        self.places.iter().map(|place| Row {
+            values: self.values_at(place).collect(),
+            measures: self.sums.of(place.slot),
+        })
+    }
+
+    /// Whether any row has this value.
+    pub fn has(&self, value: &Value) -> bool {
+        let mut dimensions = self.values.iter();
+        dimensions.any(|of| of.values.contains(value))
+    }
+
+    fn values_at(&self, place: &Place) -> impl Iterator<Item = &Value> {
+        let of_dimension = self.values.iter().zip(place.ranks);
+        of_dimension.map(|(values, rank)| values.get(rank))
+    }
+
     /// Whether this figure is for the eyes of who asked.
     pub fn tells(&self, figure: &str) -> bool {
         self.reach == Reach::Account || !CONFIDENTIAL.contains(&figure)
@@ -95,8 +175,8 @@ impl Report {
         let mut table = csv::Writer::from_writer(Vec::new());
         let failed = |cause| Error::internal("The table cannot be written").because(cause);
         table.write_record(self.columns()).map_err(failed)?;
-        for row in &self.rows {
-            table.write_record(self.cells(row)).map_err(failed)?;
+        for row in self.rows() {
+            table.write_record(self.cells(&row)).map_err(failed)?;
         }
         let bytes = table.into_inner().map_err(|cause| {
             Error::internal("The table cannot be written").because(cause.to_string())
@@ -118,7 +198,7 @@ impl Report {
         columns
     }
 
-    fn cells(&self, row: &Row) -> Vec<String> {
+    fn cells(&self, row: &Row<'_>) -> Vec<String> {
         let mut cells = Vec::new();
         for (dimension, value) in self.dimensions.iter().zip(&row.values) {
             cells.push(spreadsheet_safe(value.label()));

@@ -18,6 +18,7 @@ mod period;
 #[cfg(test)]
 mod property_tests;
 mod question;
+mod ranked;
 mod rows_kept;
 mod slots;
 mod sums;
@@ -38,9 +39,6 @@ use crate::error::Result;
 use crate::model::account::Account;
 use crate::model::catalog::Catalog;
 use crate::model::tally::Measures;
-use crate::report::groups::{Key, too_many_rows};
-use crate::report::label::{Labels, Names};
-use crate::report::slots::Grouping;
 use crate::segment::{Class, Source};
 pub use crate::segment::{OTHER, RARE_BELOW};
 
@@ -57,7 +55,7 @@ pub fn run(
 ) -> Result<Report> {
     let keys = source.segments(account.id, Class::Tally, question.period.utc_days())?;
     let sum = sums::add_up(source, question, &keys)?;
-    answer(question, &sum.grouping, catalog, account)
+    ranked::answer(question, sum.grouping, catalog, account)
 }
 
 /// What each day of a period counts, days without anything included.
@@ -75,8 +73,8 @@ pub fn daily(
         reach: Reach::Account,
     };
     let report = run(source, catalog, account, &question)?;
-    let rows = report.rows.into_iter();
-    let counted: BTreeMap<String, Measures> = rows
+    let counted: BTreeMap<String, Measures> = report
+        .rows()
         .filter_map(|row| Some((row.values.first()?.label().to_owned(), row.measures)))
         .collect();
     let of_day = |day| {
@@ -85,66 +83,4 @@ pub fn daily(
         (day, measures)
     };
     Ok(days.map(of_day).collect())
-}
-
-/// The sums as an answer: named, sorted, with their totals.
-fn answer(
-    question: &Question,
-    grouping: &Grouping,
-    catalog: &Catalog,
-    account: &Account,
-) -> Result<Report> {
-    let names = Names::new(catalog, account);
-    let groups: Vec<(Key, Measures)> = grouping.groups.counting().collect();
-    if groups.len() > ROWS_MAX {
-        return Err(too_many_rows());
-    }
-    let mut totals = [0i64; Measures::COUNT];
-    for (_, measures) in &groups {
-        let sums = totals.iter_mut().zip(measures.to_array());
-        sums.for_each(|(total, count)| *total = total.wrapping_add(count));
-    }
-    let mut labels = Vec::new();
-    let mut first = 0;
-    for &dimension in &question.group_by {
-        let parts = first..first + dimension.parts().len();
-        first = parts.end;
-        let keys = groups.iter().map(|(key, _)| key);
-        let values = &grouping.values;
-        labels.push(Labels::new(dimension, parts, keys, values, &names));
-    }
-    Ok(Report {
-        dimensions: question.group_by.clone(),
-        rows: in_order(&groups, &labels),
-        totals: Measures::from_array(totals),
-        reach: question.reach,
-    })
-}
-
-/// The groups as rows, sorted by the first dimension, then the next.
-fn in_order(groups: &[(Key, Measures)], labels: &[Labels]) -> Vec<Row> {
-    let mut order: Vec<([usize; GROUP_BY_MAX], usize)> = groups
-        .iter()
-        .enumerate()
-        .map(|(index, (key, _))| {
-            let mut ranks = [0; GROUP_BY_MAX];
-            let of_dimension = labels.iter().zip(&mut ranks);
-            of_dimension.for_each(|(labels, rank)| *rank = labels.rank(key));
-            (ranks, index)
-        })
-        .collect();
-    order.sort_unstable();
-    let values = |ranks: [usize; GROUP_BY_MAX]| {
-        let of_dimension = labels.iter().zip(ranks);
-        of_dimension
-            .map(|(labels, rank)| labels.value(rank))
-            .collect()
-    };
-    order
-        .into_iter()
-        .map(|(ranks, index)| Row {
-            values: values(ranks),
-            measures: groups[index].1,
-        })
-        .collect()
 }

@@ -145,14 +145,13 @@ proptest! {
         }
         expected.retain(|_, measures| !measures.is_zero());
         let answered: BTreeMap<Vec<String>, Measures> = report
-            .rows
-            .iter()
+            .rows()
             .map(|row| {
                 let values = dimensions.iter().zip(&row.values);
                 (values.map(|(d, value)| label_of(*d, value)).collect(), row.measures)
             })
             .collect();
-        prop_assert_eq!(answered.len(), report.rows.len());
+        prop_assert_eq!(answered.len(), report.rows().len());
         prop_assert_eq!(answered, expected);
         prop_assert_eq!(report.totals, totals);
     }

@@ -1,6 +1,8 @@
 //! Rows of a segment to groups of the report: each distinct combination of codes
 //! is looked up once, and a row costs no more than a few table reads.
 
+use std::ops::Range;
+
 use foldhash::{HashMap, HashMapExt};
 
 use crate::error::{Error, Result};
@@ -12,6 +14,8 @@ use crate::report::rows_kept::Kept;
 use crate::segment::{Codes, Field};
 
 const UNKNOWN: u32 = u32::MAX;
+/// Rows that are combined at a time: few enough for the fastest memory.
+const BLOCK: usize = 1_024;
 
 /// One part of the key in one segment: its codes, and what they come to.
 struct Local<'a> {
@@ -63,18 +67,22 @@ impl<'a> Local<'a> {
         self.codes.len() as u64
     }
 
-    /// Adds the place of each row, times `stride`, to its combination.
-    fn combine(&self, stride: u64, combinations: &mut [u64]) {
+    /// How far each code moves a combination in which a place weighs `stride`.
+    fn steps(&self, stride: u64) -> Vec<u64> {
         let steps = self.places.iter().map(|&place| u64::from(place) * stride);
-        let steps: Vec<u64> = steps.collect();
+        steps.collect()
+    }
+
+    /// Moves the combination of each of these rows.
+    fn combine(&self, steps: &[u64], rows: Range<usize>, combinations: &mut [u64]) {
         match self.column.map_or(&Codes::Same(0), Opened::codes) {
             Codes::Same(code) => {
                 let step = steps[*code as usize];
                 combinations.iter_mut().for_each(|row| *row += step);
             }
-            Codes::Bytes(codes) => add_steps(combinations, codes, &steps),
-            Codes::Shorts(codes) => add_steps(combinations, codes, &steps),
-            Codes::Words(codes) => add_steps(combinations, codes, &steps),
+            Codes::Bytes(codes) => add_steps(combinations, &codes[rows], steps),
+            Codes::Shorts(codes) => add_steps(combinations, &codes[rows], steps),
+            Codes::Words(codes) => add_steps(combinations, &codes[rows], steps),
         }
     }
 
@@ -145,10 +153,15 @@ impl Grouping {
             .iter()
             .map(|&part| Local::new(part, columns, day));
         let mut locals: Vec<Local> = locals.collect::<Result<_>>()?;
+        for (local, values) in locals.iter().zip(&mut self.values) {
+            if let Part::Text(_) = local.part {
+                values.make_room(local.codes.len());
+            }
+        }
         let mut all: u64 = 1;
-        let mut combinations = vec![0; columns.rows];
+        let mut steps = Vec::with_capacity(locals.len());
         for local in &locals {
-            local.combine(all, &mut combinations);
+            steps.push(local.steps(all));
             all = all
                 .checked_mul(local.size())
                 .ok_or_else(|| Error::damaged("A stored segment has more values than rows."))?;
@@ -158,16 +171,25 @@ impl Grouping {
         }
         let mut known = Known::new(all, columns.rows);
         let mut slots = Vec::with_capacity(columns.rows);
-        for (row, &combination) in combinations.iter().enumerate() {
-            if !kept.keeps(row) {
-                slots.push(DROPPED);
-                continue;
+        let mut combinations = [0; BLOCK];
+        for first in (0..columns.rows).step_by(BLOCK) {
+            let rows = first..columns.rows.min(first + BLOCK);
+            let combinations = &mut combinations[..rows.len()];
+            combinations.fill(0);
+            for (local, steps) in locals.iter().zip(&steps) {
+                local.combine(steps, rows.clone(), combinations);
             }
-            let slot = known.slot(combination);
-            if *slot == UNKNOWN {
-                *slot = self.slot(combination, &mut locals, day)?;
+            for (row, &combination) in rows.zip(&*combinations) {
+                if !kept.keeps(row) {
+                    slots.push(DROPPED);
+                    continue;
+                }
+                let slot = known.slot(combination);
+                if *slot == UNKNOWN {
+                    *slot = self.slot(combination, &mut locals, day)?;
+                }
+                slots.push(*slot);
             }
-            slots.push(*slot);
         }
         Ok(Slots::Each(slots))
     }

@@ -177,11 +177,13 @@ impl<'q> Sum<'q> {
 
     /// Adds what another has added up for the same question.
     fn absorb(&mut self, other: &Sum<'_>) -> Result<()> {
-        for (theirs, measures) in other.grouping.groups.counting() {
+        let groups = &other.grouping.groups;
+        for theirs in groups.counting() {
+            let measures = groups.sums.of(theirs);
             let mut key = Key::default();
             let values = self.grouping.values.iter_mut();
-            let pairs = values.zip(&other.grouping.values).zip(theirs);
-            for (number, ((ours, known), theirs)) in key.iter_mut().zip(pairs) {
+            let pairs = values.zip(&other.grouping.values).zip(groups.key(theirs));
+            for (number, ((ours, known), &theirs)) in key.iter_mut().zip(pairs) {
                 *number = known.get(theirs).map_or(0, |value| ours.of(value));
             }
             let slot = self.grouping.groups.slot(key)?;

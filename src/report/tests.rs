@@ -119,9 +119,9 @@ pub fn ask(
 
 /// Labels and clicks of each row.
 fn table(report: &Report) -> Vec<(String, i64)> {
-    let rows = report.rows.iter();
+    let rows = report.rows();
     rows.map(|row| {
-        let labels: Vec<&str> = row.values.iter().map(Value::label).collect();
+        let labels: Vec<&str> = row.values.iter().map(|value| value.label()).collect();
         (labels.join(" | "), row.measures.clicks)
     })
     .collect()

@@ -75,9 +75,10 @@ fn days_on_which_the_clock_changes_have_all_their_hours() {
         "hour",
         &[],
     );
-    assert_eq!(hours.rows.len(), 23);
-    assert_eq!(hours.rows[1].values[0].label(), "2026-03-29T01:00:00+01:00");
-    assert_eq!(hours.rows[2].values[0].label(), "2026-03-29T03:00:00+02:00");
+    let hours: Vec<super::Row> = hours.rows().collect();
+    assert_eq!(hours.len(), 23);
+    assert_eq!(hours[1].values[0].label(), "2026-03-29T01:00:00+01:00");
+    assert_eq!(hours[2].values[0].label(), "2026-03-29T03:00:00+02:00");
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl<V: Values> Column<V> {
             });
         };
         let bytes = unpacker.unpack(packed)?;
-        let mut reader = Reader::new(&bytes);
+        let mut reader = Reader::new(bytes);
         let count = reader.count(rows)?;
         let values = V::read(&mut reader, count)?;
         let codes = Codes::read(&mut reader, rows, count)?;

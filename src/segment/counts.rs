@@ -2,7 +2,7 @@
 //! else only the rows that do. All zero is left out.
 
 use crate::error::Result;
-use crate::segment::codes::{read_planes, write_planes};
+use crate::segment::codes::write_planes;
 use crate::segment::pack::{Packer, Reader, Unpacker, damaged, unzigzag, zigzag};
 
 const EVERY_ROW: u8 = 0;
@@ -11,57 +11,58 @@ const SMALL: u8 = 2;
 /// A gap of this or more takes another byte.
 const GAP_MAX: usize = 255;
 
-/// Counts opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Counts {
+/// Counts opened: they are read from the bytes of the column as they are asked for.
+#[derive(Debug, Clone)]
+pub enum Counts<'a> {
     Zero,
     /// One a row, each below 256.
-    Bytes(Vec<u8>),
+    Small(Bits<'a>),
     /// One a row.
-    Wide(Vec<i64>),
-    /// Rows that count something, ascending, and what.
-    Some(Vec<u32>, Vec<i64>),
-    /// Rows that count the same, ascending.
-    Same(Vec<u32>, i64),
+    Every(Planes<'a>),
+    /// Rows that count something, and what.
+    Some(Gaps<'a>, Planes<'a>),
+    /// Rows that count the same.
+    Same(Gaps<'a>, i64),
 }
 
-impl Counts {
-    /// Calls `each` with row and count, at least for every row that is not zero.
+impl<'a> Counts<'a> {
+    pub fn is_zero(&self) -> bool {
+        matches!(self, Counts::Zero)
+    }
+
+    /// Calls `each` with row and count, at least for every row that is not zero. Rows
+    /// ascend, and lie below the number of rows.
     pub fn for_each(&self, mut each: impl FnMut(usize, i64)) {
         match self {
             Counts::Zero => {}
-            Counts::Bytes(counts) => {
-                let rows = counts.iter().enumerate();
-                rows.for_each(|(row, &count)| each(row, i64::from(count)));
+            Counts::Small(bits) => bits.for_each(each),
+            Counts::Every(planes) => planes.for_each(each),
+            Counts::Some(gaps, planes) => {
+                let mut rows = gaps.rows();
+                planes.for_each(|_, count| {
+                    if let Some(row) = rows.next() {
+                        each(row, count);
+                    }
+                });
             }
-            Counts::Wide(counts) => {
-                let rows = counts.iter().enumerate();
-                rows.for_each(|(row, &count)| each(row, count));
-            }
-            Counts::Some(rows, counts) => {
-                let rows = rows.iter().zip(counts);
-                rows.for_each(|(&row, &count)| each(row as usize, count));
-            }
-            Counts::Same(rows, count) => rows.iter().for_each(|&row| each(row as usize, *count)),
+            Counts::Same(gaps, count) => gaps.rows().for_each(|row| each(row, *count)),
         }
     }
 
     pub(super) fn read(
-        unpacker: &mut Unpacker,
-        packed: Option<&[u8]>,
+        unpacker: &'a mut Unpacker,
+        packed: Option<&'a [u8]>,
         rows: usize,
-    ) -> Result<Counts> {
+    ) -> Result<Counts<'a>> {
         let Some(packed) = packed else {
             return Ok(Counts::Zero);
         };
-        let bytes = unpacker.unpack(packed)?;
-        let mut reader = Reader::new(&bytes);
+        let mut reader = Reader::new(unpacker.unpack(packed)?);
         let counts = match reader.byte()? {
-            SMALL => Counts::Bytes(read_small(&mut reader, rows)?),
+            SMALL => Counts::Small(Bits::read(&mut reader, rows)?),
             EVERY_ROW => {
                 let width = read_width(&mut reader)?;
-                let counts = read_planes(&mut reader, rows, width)?;
-                Counts::Wide(counts.map(unzigzag).collect())
+                Counts::Every(Planes::read(&mut reader, rows, width)?)
             }
             SOME_ROWS => read_some(&mut reader, rows)?,
             _ => return Err(damaged()),
@@ -69,6 +70,121 @@ impl Counts {
         reader.finish()?;
         Ok(counts)
     }
+}
+
+/// Counts below 256 as bits: the lowest of all rows, then the next of all rows.
+#[derive(Debug, Clone)]
+pub struct Bits<'a> {
+    rows: usize,
+    planes: &'a [u8],
+}
+
+impl<'a> Bits<'a> {
+    fn read(reader: &mut Reader<'a>, rows: usize) -> Result<Bits<'a>> {
+        let planes = reader.byte()?;
+        if u32::from(planes) > u8::BITS {
+            return Err(damaged());
+        }
+        let planes = reader.take(rows.div_ceil(8) * usize::from(planes))?;
+        Ok(Bits { rows, planes })
+    }
+
+    fn for_each(&self, mut each: impl FnMut(usize, i64)) {
+        let eights = self.rows.div_ceil(8);
+        for eight in 0..eights {
+            let planes = self.planes.chunks_exact(eights).enumerate();
+            let counts = planes.fold(0, |counts, (plane, bits)| {
+                counts | spread(bits[eight]) << plane
+            });
+            if counts == 0 {
+                continue;
+            }
+            let rows = 8 * eight..self.rows.min(8 * eight + 8);
+            for (row, count) in rows.zip(counts.to_le_bytes()) {
+                each(row, i64::from(count));
+            }
+        }
+    }
+}
+
+/// Counts as planes of bytes: all lowest, then all second bytes and so on.
+#[derive(Debug, Clone)]
+pub struct Planes<'a> {
+    width: usize,
+    bytes: &'a [u8],
+}
+
+impl<'a> Planes<'a> {
+    fn read(reader: &mut Reader<'a>, count: usize, width: usize) -> Result<Planes<'a>> {
+        let length = count.checked_mul(width).ok_or_else(damaged)?;
+        let bytes = reader.take(length)?;
+        Ok(Planes { width, bytes })
+    }
+
+    /// With the place of each count.
+    fn for_each(&self, each: impl FnMut(usize, i64)) {
+        match self.width {
+            1 => self.for_each_of::<1>(each),
+            2 => self.for_each_of::<2>(each),
+            4 => self.for_each_of::<4>(each),
+            8 => self.for_each_of::<8>(each),
+            _ => {}
+        }
+    }
+
+    fn for_each_of<const WIDTH: usize>(&self, mut each: impl FnMut(usize, i64)) {
+        let count = self.bytes.len() / WIDTH;
+        let planes: [&[u8]; WIDTH] =
+            std::array::from_fn(|plane| &self.bytes[plane * count..(plane + 1) * count]);
+        for place in 0..count {
+            let bytes = planes.iter().rev();
+            let value = bytes.fold(0, |value, plane| value << 8 | u64::from(plane[place]));
+            each(place, unzigzag(value));
+        }
+    }
+}
+
+/// Which rows count something: before each, how many do not.
+#[derive(Debug, Clone)]
+pub struct Gaps<'a>(&'a [u8]);
+
+impl<'a> Gaps<'a> {
+    /// The gaps, and how many rows count something.
+    fn read(reader: &mut Reader<'a>, rows: usize) -> Result<(Gaps<'a>, usize)> {
+        let length = reader.count(reader.remaining())?;
+        let gaps = reader.take(length)?;
+        let counting = gaps.iter().filter(|&&gap| usize::from(gap) < GAP_MAX);
+        let counting = counting.count();
+        let skipped: usize = gaps.iter().map(|&gap| usize::from(gap)).sum();
+        if skipped + counting > rows {
+            return Err(damaged());
+        }
+        Ok((Gaps(gaps), counting))
+    }
+
+    fn rows(&self) -> impl Iterator<Item = usize> + use<'a> {
+        let mut row = 0;
+        self.0.iter().filter_map(move |&gap| {
+            row += usize::from(gap);
+            let counting = row;
+            (usize::from(gap) < GAP_MAX).then(|| {
+                row += 1;
+                counting
+            })
+        })
+    }
+}
+
+fn read_some<'a>(reader: &mut Reader<'a>, rows: usize) -> Result<Counts<'a>> {
+    let (gaps, counting) = Gaps::read(reader, rows)?;
+    let width = read_width(reader)?;
+    if width > 0 {
+        return Ok(Counts::Some(gaps, Planes::read(reader, counting, width)?));
+    }
+    let width = read_width(reader)?;
+    let mut same = 0;
+    Planes::read(reader, 1, width)?.for_each(|_, count| same = count);
+    Ok(Counts::Same(gaps, same))
 }
 
 /// A column of counts, one a row; none where all are zero.
@@ -135,24 +251,6 @@ fn write_small(out: &mut Vec<u8>, counts: &[u8]) {
     }
 }
 
-fn read_small(reader: &mut Reader, rows: usize) -> Result<Vec<u8>> {
-    let planes = reader.byte()?;
-    if u32::from(planes) > u8::BITS {
-        return Err(damaged());
-    }
-    let mut counts = vec![0; rows.next_multiple_of(8)];
-    let (eights, _) = counts.as_chunks_mut::<8>();
-    for plane in 0..planes {
-        let bits = reader.take(eights.len())?;
-        for (eight, &bits) in eights.iter_mut().zip(bits) {
-            let spread = u64::from_le_bytes(*eight) | spread(bits) << plane;
-            *eight = spread.to_le_bytes();
-        }
-    }
-    counts.truncate(rows);
-    Ok(counts)
-}
-
 /// Bit 0 to the lowest byte, bit 7 to the highest; each byte becomes 0 or 1.
 fn spread(bits: u8) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
@@ -175,30 +273,6 @@ fn write_gaps(out: &mut Vec<u8>, counts: &[i64]) {
     }
     crate::segment::pack::write_varint(out, gaps.len() as u64);
     out.extend(gaps);
-}
-
-fn read_some(reader: &mut Reader, rows: usize) -> Result<Counts> {
-    let length = reader.count(reader.remaining())?;
-    let mut counting = Vec::with_capacity(length);
-    let mut row = 0;
-    for &gap in reader.take(length)? {
-        row += usize::from(gap);
-        if usize::from(gap) < GAP_MAX {
-            counting.push(row as u32);
-            row += 1;
-        }
-    }
-    if row > rows {
-        return Err(damaged());
-    }
-    let width = read_width(reader)?;
-    if width == 0 {
-        let width = read_width(reader)?;
-        let same = read_planes(reader, 1, width)?.map(unzigzag).sum();
-        return Ok(Counts::Same(counting, same));
-    }
-    let counts = read_planes(reader, counting.len(), width)?.map(unzigzag);
-    Ok(Counts::Some(counting, counts.collect()))
 }
 
 #[cfg(test)]

@@ -62,25 +62,34 @@ impl Packer {
 }
 
 /// Decompresses columns; one serves many segments.
-pub struct Unpacker(zstd::bulk::Decompressor<'static>);
+pub struct Unpacker {
+    decompressor: zstd::bulk::Decompressor<'static>,
+    /// The last column that was decompressed.
+    unpacked: Vec<u8>,
+}
 
 impl Unpacker {
     pub fn new() -> Result<Unpacker> {
-        Ok(Unpacker(zstd::bulk::Decompressor::new()?))
+        Ok(Unpacker {
+            decompressor: zstd::bulk::Decompressor::new()?,
+            unpacked: Vec::new(),
+        })
     }
 
-    pub fn unpack(&mut self, packed: &[u8]) -> Result<Vec<u8>> {
+    /// The bytes of a column, until the next one is unpacked.
+    pub fn unpack<'a>(&'a mut self, packed: &'a [u8]) -> Result<&'a [u8]> {
         let mut reader = Reader::new(packed);
         if reader.byte()? == PLAIN {
-            return Ok(reader.rest.to_vec());
+            return Ok(reader.rest);
         }
         let length = reader.count(COLUMN_BYTES_MAX)?;
-        let bytes = self
-            .0
-            .decompress(reader.rest, length)
+        self.unpacked.clear();
+        self.unpacked.reserve(length);
+        self.decompressor
+            .decompress_to_buffer(reader.rest, &mut self.unpacked)
             .map_err(|cause| damaged().because(cause))?;
-        if bytes.len() == length {
-            Ok(bytes)
+        if self.unpacked.len() == length {
+            Ok(&self.unpacked)
         } else {
             Err(damaged())
         }

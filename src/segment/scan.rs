@@ -30,7 +30,7 @@ impl<'a> Scan<'a> {
         Column::read(self.unpacker, packed, self.header.rows)
     }
 
-    pub fn counts(&mut self, id: u8) -> Result<Counts> {
+    pub fn counts(&mut self, id: u8) -> Result<Counts<'_>> {
         let packed = self.packed(id)?;
         Counts::read(self.unpacker, packed, self.header.rows)
     }
@@ -39,7 +39,7 @@ impl<'a> Scan<'a> {
     pub fn bytes(&mut self, id: u8) -> Result<Option<Vec<u8>>> {
         let packed = self.packed(id)?;
         packed
-            .map(|packed| self.unpacker.unpack(packed))
+            .map(|packed| self.unpacker.unpack(packed).map(<[u8]>::to_vec))
             .transpose()
     }
 

@@ -42,7 +42,7 @@ impl<'a> TallyScan<'a> {
     }
 
     /// By index in [`Measures::NAMES`](crate::model::tally::Measures::NAMES).
-    pub fn measure(&mut self, measure: usize) -> Result<Counts> {
+    pub fn measure(&mut self, measure: usize) -> Result<Counts<'_>> {
         self.0.counts(measure_column(measure))
     }
 }

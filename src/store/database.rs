@@ -217,6 +217,9 @@ fn schema_of(connection: &Connection, kept: &Kept) -> Result<usize> {
 }
 
 fn settle_reads(connection: &Connection) -> rusqlite::Result<()> {
+    // A plan never depends on what is bound to it: one that might is made anew at each
+    // run, and there are no statistics here by which it could come out different.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     connection.pragma_update(None, "trusted_schema", "OFF")?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;

@@ -20,6 +20,8 @@ const READERS_IDLE_MAX: usize = 4;
 /// Of these, ready before anybody asks: one for the token, one for what it asks.
 const READERS_READY: usize = 2;
 
+const BEGIN: &str = "BEGIN";
+const ROLLBACK: &str = "ROLLBACK";
 const SEGMENTS_OF_DAYS: &str = "SELECT id, day, tier FROM segment \
     WHERE account = ?1 AND class = ?2 AND day BETWEEN ?3 AND ?4 ORDER BY day, id";
 const HEADER: &str = "SELECT header FROM segment WHERE id = ?1";
@@ -38,12 +40,16 @@ impl Reader<'_> {
     }
 }
 
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else {
             return;
         };
-        if !connection.is_autocommit() && connection.execute_batch("ROLLBACK").is_err() {
+        if !connection.is_autocommit() && run(&connection, ROLLBACK).is_err() {
             return;
         }
         let mut idle = self
@@ -84,7 +90,8 @@ impl Store {
     pub fn ready_readers(&self) -> Result<()> {
         let readers = (0..READERS_READY).map(|_| self.reader());
         for reader in readers.collect::<Result<Vec<_>>>()? {
-            for sql in [TOKEN_OF_HASH, SEGMENTS_OF_DAYS, HEADER, COLUMN] {
+            let asked = [TOKEN_OF_HASH, SEGMENTS_OF_DAYS, HEADER, COLUMN];
+            for sql in asked.into_iter().chain([BEGIN, ROLLBACK]) {
                 reader.connection()?.prepare_cached(sql).map_err(failed)?;
             }
         }
@@ -99,10 +106,7 @@ impl Store {
     /// Holds one state of the database still.
     pub fn snapshot(&self) -> Result<Snapshot<'_>> {
         let reader = self.reader()?;
-        reader
-            .connection()?
-            .execute_batch("BEGIN")
-            .map_err(failed)?;
+        run(reader.connection()?, BEGIN).map_err(failed)?;
         Ok(Snapshot(reader))
     }
 

@@ -4,6 +4,7 @@
 
 pub mod account_export;
 pub mod api;
+mod blocking;
 mod client;
 pub mod collect;
 pub mod console;
@@ -11,6 +12,7 @@ pub mod demo;
 mod document;
 pub mod lane;
 mod metrics;
+mod pieces;
 mod pipe;
 pub mod privacy;
 pub mod problem;
@@ -20,5 +22,6 @@ pub mod server;
 pub mod snippets;
 pub mod state;
 
+pub use blocking::Blocking;
 pub use client::TrustedProxies;
 pub use state::{App, EXPORTS_AT_ONCE, WebOptions};

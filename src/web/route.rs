@@ -27,7 +27,8 @@ pub struct Declared {
 #[derive(Default)]
 pub struct Routes {
     declared: Vec<Declared>,
-    resources: Vec<Resource>,
+    /// With whether its address has a place for any text.
+    resources: Vec<(bool, Resource)>,
     lane: Vec<Address>,
 }
 
@@ -63,7 +64,7 @@ impl Routes {
             .guard(guard::Method(method.clone()))
             .app_data(action)
             .to(handler);
-        self.resources.push(resource);
+        self.resources.push((path.contains('{'), resource));
         self.declared.push(Declared {
             method,
             path,
@@ -99,7 +100,11 @@ impl Routes {
     }
 
     /// Hands the routes to the server.
-    pub fn install(self, config: &mut ServiceConfig) {
+    pub fn install(mut self, config: &mut ServiceConfig) {
+        // An address that is written out is compared faster than one with a place in it
+        // is matched, and the router asks one after the other. The order among addresses
+        // of one kind stays; of two kinds, one that is written out is meant.
+        self.resources.sort_by_key(|(has_place, _)| *has_place);
         let mut allowed: BTreeMap<&'static str, Vec<Method>> = BTreeMap::new();
         for route in &self.declared {
             allowed
@@ -107,7 +112,7 @@ impl Routes {
                 .or_default()
                 .push(route.method.clone());
         }
-        for resource in self.resources {
+        for (_, resource) in self.resources {
             config.service(resource);
         }
         for (path, methods) in allowed {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::blocking::Blocking;
 use super::client::TrustedProxies;
 use super::collect::{Countries, Pairs};
 use crate::access::refusal::Refusals;
@@ -41,6 +42,8 @@ pub const EXPORTS_AT_ONCE: usize = 2;
 pub struct App {
     /// Places for exports of whole accounts.
     pub exports: Arc<Semaphore>,
+    /// Where work is done that blocks.
+    pub blocking: Arc<Blocking>,
     pub store: Store,
     pub journal: Journal,
     pub click_ids: ClickIds,

@@ -71,7 +71,7 @@ fn table(
         while from <= last {
             let to = from.saturating_add((DAYS - 1).days()).min(last);
             answers(whole, asked, from, to, &mut |report| {
-                report.rows.iter().try_for_each(|row| {
+                report.rows().try_for_each(|row| {
                     let mut cells = Vec::with_capacity(columns.len());
                     for (dimension, value) in asked.iter().zip(&row.values) {
                         cells.push(Cell::Text(value.label().to_owned()));

@@ -1,8 +1,9 @@
 //! Who calls: the door of every API handler. A handler that takes a [`Caller`]
-//! runs only for a token that may perform its route's action, and reaches the
-//! store only as that token's account. Never in here: an account named by a request.
+//! runs only for a token that may perform its route's action, one that takes a [`Door`]
+//! has only that done which is for such a token; both reach the store only as that
+//! token's account. Never in here: an account named by a request.
 
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -16,9 +17,11 @@ use crate::access::bearer;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::model::action::{Act, Action, Actor, ApiToken};
+use crate::model::audit::Network;
 use crate::model::catalog::Catalog;
 use crate::model::id::AccountId;
 use crate::store::Store;
+use crate::web::pieces::Pieces;
 use crate::web::problem::Problem;
 use crate::web::state::App;
 
@@ -26,6 +29,69 @@ use crate::web::state::App;
 const BODY_MAX: usize = crate::model::limits::API_BYTES;
 
 pub type Answer = std::result::Result<HttpResponse, Problem>;
+
+/// A caller whose token has not been looked at.
+pub struct Door {
+    app: web::Data<App>,
+    action: Action,
+    authorization: Option<String>,
+    network: Option<Network>,
+    now: Timestamp,
+}
+
+impl Door {
+    fn of(request: &HttpRequest) -> Result<Door> {
+        let app = request.app_data::<web::Data<App>>().cloned();
+        let action = request.app_data::<Action>().copied();
+        let (Some(app), Some(action)) = (app, action) else {
+            return Err(Error::internal("a route without server or action"));
+        };
+        Ok(Door {
+            authorization: header(request, AUTHORIZATION.as_str()),
+            network: app.options.trusted_proxies.network(request),
+            now: app.clock.now(),
+            app,
+            action,
+        })
+    }
+
+    fn act(&self, actor: Actor) -> Act {
+        Act::new(actor, self.action, self.now).from_network(self.network)
+    }
+
+    /// The token, if it may do what the route is for. Blocks for a look-up.
+    fn admit(&self) -> Result<ApiToken> {
+        bearer::admit(
+            &self.app.store,
+            self.authorization.as_deref(),
+            |actor| self.act(actor),
+            &self.app.refusals,
+        )
+    }
+
+    /// Looks at the token and runs work that blocks for it, in one turn off the event
+    /// loop.
+    pub async fn read<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&App, AccountId) -> Result<T> + Send + 'static,
+    ) -> std::result::Result<T, Problem> {
+        let app = self.app.clone();
+        block(&app, move || {
+            let token = self.admit()?;
+            work(&self.app, token.account)
+        })
+        .await
+    }
+}
+
+impl FromRequest for Door {
+    type Error = Problem;
+    type Future = Ready<std::result::Result<Door, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        ready(Door::of(request).map_err(Problem::from))
+    }
+}
 
 /// A caller with a valid token.
 pub struct Caller {
@@ -64,7 +130,7 @@ impl Caller {
         work: impl FnOnce(&App, AccountId) -> Result<T> + Send + 'static,
     ) -> std::result::Result<T, Problem> {
         let (app, account) = (self.app.clone(), self.account());
-        block(move || work(&app, account)).await
+        block(&self.app, move || work(&app, account)).await
     }
 
     /// Runs a write in the caller's name, off the event loop.
@@ -77,7 +143,7 @@ impl Caller {
         if let Some(account) = catalog.accounts.get(&account) {
             account.require_changeable(act.action, act.at)?;
         }
-        block(move || work(&app.store, act, account)).await
+        block(&self.app, move || work(&app.store, act, account)).await
     }
 
     /// The request's JSON object.
@@ -111,12 +177,10 @@ fn is_json(media: &str) -> bool {
 }
 
 async fn block<T: Send + 'static>(
+    app: &App,
     work: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> std::result::Result<T, Problem> {
-    let outcome = web::block(work)
-        .await
-        .map_err(|error| Error::internal("a worker thread was lost").because(error))?;
-    Ok(outcome?)
+    Ok(app.blocking.run(work).await?)
 }
 
 impl FromRequest for Caller {
@@ -124,29 +188,14 @@ impl FromRequest for Caller {
     type Future = Pin<Box<dyn Future<Output = std::result::Result<Caller, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
-        let app = request.app_data::<web::Data<App>>().cloned();
-        let action = request.app_data::<Action>().copied();
-        let authorization = header(request, AUTHORIZATION.as_str());
-        let network = app
-            .as_ref()
-            .and_then(|app| app.options.trusted_proxies.network(request));
+        let door = Door::of(request);
         let media = header(request, CONTENT_TYPE.as_str());
         Box::pin(async move {
-            let (Some(app), Some(action)) = (app, action) else {
-                return Err(Error::internal("a route without server or action").into());
-            };
-            let (server, now) = (app.clone(), app.clock.now());
-            let act = move |actor| Act::new(actor, action, now).from_network(network);
-            let admitted = block(move || {
-                bearer::admit(
-                    &server.store,
-                    authorization.as_deref(),
-                    act,
-                    &server.refusals,
-                )
-            });
-            let token = admitted.await?;
-            let act = act(Actor::Token(token.id));
+            let door = door?;
+            let app = door.app.clone();
+            let admit = move || Ok((door.admit()?, door));
+            let (token, door) = block(&app, admit).await?;
+            let act = door.act(Actor::Token(token.id));
             Ok(Caller {
                 app,
                 token,
@@ -169,12 +218,12 @@ pub fn found<T: Serialize>(body: &T) -> HttpResponse {
         .json(body)
 }
 
-/// 200 with a body that is JSON already.
-pub fn found_text(body: String) -> HttpResponse {
+/// 200 with a body that is JSON already, in pieces that follow one another.
+pub fn found_pieces(pieces: Vec<Vec<u8>>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type("application/json")
-        .body(body)
+        .body(Pieces::new(pieces))
 }
 
 /// 201 with the place of what was made.

@@ -2,22 +2,22 @@
 
 use actix_web::HttpRequest;
 
-use super::caller::{Answer, Caller, found_text};
+use super::caller::{Answer, Door, found_pieces};
 use super::query::Query;
 use crate::error::{Error, Result};
 use crate::model::id::AccountId;
 use crate::report::{self, Question, Reach};
 use crate::web::state::App;
 
-pub async fn read(caller: Caller, request: HttpRequest) -> Answer {
+pub async fn read(door: Door, request: HttpRequest) -> Answer {
     let query = Query::of(&request);
-    let body = caller
+    let pieces = door
         .read(move |app, account| answer(app, account, &query))
         .await?;
-    Ok(found_text(body))
+    Ok(found_pieces(pieces))
 }
 
-fn answer(app: &App, account: AccountId, query: &Query) -> Result<String> {
+fn answer(app: &App, account: AccountId, query: &Query) -> Result<Vec<Vec<u8>>> {
     let required = |name: &str| {
         let text = query.text(name);
         text.ok_or_else(|| Error::invalid(format!("{name} is missing: a day such as 2026-01-31.")))
@@ -35,5 +35,5 @@ fn answer(app: &App, account: AccountId, query: &Query) -> Result<String> {
         Reach::Account,
     )?;
     let snapshot = app.store.snapshot()?;
-    report::run(&snapshot, &catalog, account, &question)?.to_json()
+    report::run(&snapshot, &catalog, account, &question)?.to_json_pieces()
 }

@@ -114,7 +114,7 @@ impl Column {
 impl Table {
     pub fn of(report: &Report, query: &ReportQuery, currency: Currency) -> Self {
         let says_something = |column: &&Column| {
-            let mut rows = report.rows.iter();
+            let mut rows = report.rows();
             let says = column.always
                 || (column.number)(&report.totals) != 0
                 || rows.any(|row| (column.number)(&row.measures) != 0);
@@ -125,8 +125,8 @@ impl Table {
             let texts = columns.iter().map(|column| column.text(measures, currency));
             texts.collect::<Vec<_>>()
         };
-        let shown = report.rows.iter().take(ROWS_MAX);
-        let more = report.rows.len().saturating_sub(ROWS_MAX);
+        let shown = report.rows().take(ROWS_MAX);
+        let more = report.rows().len().saturating_sub(ROWS_MAX);
         Table {
             dimensions: report
                 .dimensions
@@ -136,7 +136,7 @@ impl Table {
             measures: columns.iter().map(|column| column.title).collect(),
             lines: shown
                 .map(|row| Line {
-                    labels: labels(row, &report.dimensions, query),
+                    labels: labels(&row, &report.dimensions, query),
                     numbers: numbers(&row.measures),
                 })
                 .collect(),
@@ -144,29 +144,27 @@ impl Table {
             more: wording::count(i64::try_from(more).unwrap_or(i64::MAX)),
             has_more: more > 0,
             folded_below: report
-                .rows
-                .iter()
-                .any(|row| row.values.contains(&Value::Text(OTHER.to_owned())))
+                .has(&Value::Text(OTHER.to_owned()))
                 .then_some(RARE_BELOW),
             currency: currency.code(),
         }
     }
 }
 
-fn labels(row: &Row, dimensions: &[Dimension], query: &ReportQuery) -> Vec<Label> {
+fn labels(row: &Row<'_>, dimensions: &[Dimension], query: &ReportQuery) -> Vec<Label> {
     let each = row.values.iter().zip(dimensions);
     each.map(|(value, dimension)| {
-        let filter = match value {
+        let filter = match *value {
             Value::None => "none",
             Value::Text(text) => text,
             Value::Named { id, .. } => id,
         };
         Label {
-            text: match value {
+            text: match *value {
                 Value::None => format!("no {}", name(*dimension).to_lowercase()),
                 value => value.label().to_owned(),
             },
-            is_none: *value == Value::None,
+            is_none: **value == Value::None,
             closer: query
                 .with(format!("{dimension}:{filter}"))
                 .address("/reports"),
@@ -182,21 +180,15 @@ mod tests {
 
     #[test]
     fn columns_that_say_nothing_are_left_out() {
-        let row = Row {
-            values: vec![Value::Text("DE".to_owned())],
-            measures: Measures {
-                clicks: 200,
-                approved: 5,
-                revenue_minor: 1_234,
-                ..Measures::default()
-            },
+        let measures = Measures {
+            clicks: 200,
+            approved: 5,
+            revenue_minor: 1_234,
+            ..Measures::default()
         };
-        let report = Report {
-            reach: Reach::Account,
-            dimensions: vec![Dimension::Country],
-            totals: row.measures,
-            rows: vec![row],
-        };
+        let row = (vec![Value::Text("DE".to_owned())], measures);
+        let dimensions = vec![Dimension::Country];
+        let report = Report::of_rows(dimensions, vec![row], measures, Reach::Account);
         let query = ReportQuery::read(&Form::parse(b""), "2026-01-01", "2026-01-31");
         let table = Table::of(&report, &query, Currency::EUR);
         assert_eq!(
