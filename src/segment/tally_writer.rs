@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::model::tally::{Dimensions, Measures};
 use crate::segment::column::{Column, Numbers, Texts};
 use crate::segment::column_writer::{ColumnWriter, Layout, Ranked};
-use crate::segment::counts::{Counts, write_counts};
+use crate::segment::counts::write_counts;
 use crate::segment::field::{Field, numbers_of, texts_of};
 use crate::segment::fold::fold_rare;
 use crate::segment::header::Header;
@@ -40,7 +40,7 @@ pub struct Opened {
     rows: usize,
     numbers: Vec<Column<Numbers>>,
     texts: Vec<Column<Texts>>,
-    measures: Vec<Counts>,
+    counts: Vec<Count>,
 }
 
 impl Default for TallyWriter<'_> {
@@ -120,17 +120,11 @@ impl<'a> TallyWriter<'a> {
         for (writer, column) in self.texts.iter_mut().zip(&opened.texts) {
             writer.extend(first, opened.rows, column);
         }
-        for (measure, counts) in (0..).zip(&opened.measures) {
-            counts.for_each(|row, count| {
-                if count != 0 {
-                    self.counts.push(Count {
-                        row: (first + row) as u32,
-                        measure,
-                        count,
-                    });
-                }
-            });
-        }
+        let counts = opened.counts.iter().map(|count| Count {
+            row: first as u32 + count.row,
+            ..*count
+        });
+        self.counts.extend(counts);
         self.rows += opened.rows;
         self.before = None;
     }
@@ -205,15 +199,26 @@ impl Opened {
                 .try_for_each(|&number| field.check(number))?;
             numbers.push(column);
         }
-        let texts: Result<_> = Field::texts().map(|field| scan.texts(field)).collect();
-        let measures: Result<_> = (0..Measures::COUNT)
-            .map(|index| scan.measure(index))
-            .collect();
+        let texts = Field::texts().map(|field| scan.texts(field));
+        let texts = texts.collect::<Result<_>>()?;
+        let mut counts = Vec::new();
+        for measure in 0..Measures::COUNT {
+            scan.measure(measure)?.for_each(|row, count| {
+                if count != 0 {
+                    let (row, measure) = (row as u32, measure as u32);
+                    counts.push(Count {
+                        row,
+                        measure,
+                        count,
+                    });
+                }
+            });
+        }
         Ok(Opened {
             rows: scan.rows(),
             numbers,
-            texts: texts?,
-            measures: measures?,
+            texts,
+            counts,
         })
     }
 }
