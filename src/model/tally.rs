@@ -20,35 +20,36 @@ pub struct Dimensions<T = String> {
     pub referrer_host: Option<T>,
 }
 
-impl Dimensions<&str> {
-    /// The same with texts of their own.
-    pub fn to_owned(&self) -> Dimensions {
+impl<T> Dimensions<T> {
+    /// The same with each text made another way.
+    fn with_texts<'a, U>(&'a self, text: impl Fn(&'a T) -> U) -> Dimensions<U> {
         Dimensions {
             campaign: self.campaign,
             publisher: self.publisher,
             goal: self.goal,
             origin: self.origin,
             landing: self.landing,
-            source: self.source.map(str::to_owned),
-            params: self.params.map(|param| param.map(str::to_owned)),
-            referrer_host: self.referrer_host.map(str::to_owned),
+            source: self.source.as_ref().map(&text),
+            params: self
+                .params
+                .each_ref()
+                .map(|param| param.as_ref().map(&text)),
+            referrer_host: self.referrer_host.as_ref().map(&text),
         }
+    }
+}
+
+impl Dimensions<&str> {
+    /// The same with texts of their own.
+    pub fn to_owned(&self) -> Dimensions {
+        self.with_texts(|text| (*text).to_owned())
     }
 }
 
 impl Dimensions {
     /// The same with texts that lie here.
     pub fn borrowed(&self) -> Dimensions<&str> {
-        Dimensions {
-            campaign: self.campaign,
-            publisher: self.publisher,
-            goal: self.goal,
-            origin: self.origin,
-            landing: self.landing,
-            source: self.source.as_deref(),
-            params: self.params.each_ref().map(Option::as_deref),
-            referrer_host: self.referrer_host.as_deref(),
-        }
+        self.with_texts(String::as_str)
     }
 }
 
